@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors, from the ground up; a target depends only on those above it in this list.
+// What `latchkey-unlock` links is Embedded-clean: it builds both as ordinary Swift and with `scripts/build-embedded`.
+let package = Package(
+  name: "latchkey",
+  products: [
+    .executable(name: "latchkey", targets: ["latchkey"]),
+    .executable(name: "latchkey-unlock", targets: ["latchkey-unlock"]),
+    .executable(name: "virtual-card", targets: ["virtual-card"]),
+    .library(name: "SmartCard", targets: ["SmartCard"]),
+    .library(name: "OpenPGPCard", targets: ["OpenPGPCard", "PCSC"]),
+    .library(name: "OpenPGP", targets: ["OpenPGP"]),
+    .library(name: "DiskKey", targets: ["DiskKey"]),
+    .library(name: "BootManifest", targets: ["BootManifest"]),
+    .library(name: "VirtualCard", targets: ["VirtualCard"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0")
+  ],
+  targets: [
+    // C
+    .target(name: "CSystem"),
+    .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCryptsetup", pkgConfig: "libcryptsetup", providers: [.apt(["libcryptsetup-dev"])]),
+    .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The ground: Embedded-clean
+    .target(name: "Secrets", dependencies: ["CSystem"]),
+    .target(name: "LibCrypto", dependencies: ["Secrets", "CLibCrypto"]),
+    .target(name: "SmartCard", dependencies: ["Secrets"]),
+
+    // The card and the messages: Embedded-clean
+    .target(name: "PCSC", dependencies: ["SmartCard", "Secrets", "CPCSC"]),
+    .target(name: "OpenPGPCard", dependencies: ["SmartCard", "LibCrypto", "Secrets"]),
+    .target(name: "OpenPGP", dependencies: ["LibCrypto", "Secrets"]),
+    .target(
+      name: "DiskKey",
+      dependencies: [
+        "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "CCryptsetup", "CJSONC",
+        "CSystem",
+      ]),
+
+    // What stands on them
+    .target(name: "Inflate", dependencies: ["OpenPGP", "Secrets", "CZlib"]),
+    .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
+    .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
+    .target(
+      name: "Enrolment",
+      dependencies: [
+        "DiskKey", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "CCryptsetup",
+        "CSystem",
+      ]),
+
+    // The programs
+    .executableTarget(
+      name: "latchkey",
+      dependencies: [
+        "BootManifest", "Enrolment", "VirtualCard", "Inflate", "DiskKey", "OpenPGP", "OpenPGPCard",
+        "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "latchkey-unlock",
+      dependencies: [
+        "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "Secrets", "CSystem",
+      ],
+      linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "virtual-card",
+      dependencies: [
+        "VirtualCard", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+/// A test target a module, beside it by name.
+let tests: [(name: String, dependencies: [Target.Dependency])] = []
+for test in tests {
+  package.targets.append(
+    .testTarget(name: test.name, dependencies: test.dependencies + ["TestSupport"]))
+}
+
+/// Strict settings, once for every Swift target.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
+  target.swiftSettings = (target.swiftSettings ?? []) + strict
+}
