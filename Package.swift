@@ -56,6 +56,9 @@ let package = Package(
         "CSystem",
       ]),
 
+    // For tests only
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+
     // The programs
     .executableTarget(
       name: "latchkey",
@@ -80,7 +83,9 @@ let package = Package(
 )
 
 /// A test target a module, beside it by name.
-let tests: [(name: String, dependencies: [Target.Dependency])] = []
+let tests: [(name: String, dependencies: [Target.Dependency])] = [
+  ("LibCryptoTests", ["LibCrypto", "Secrets"])
+]
 for test in tests {
   package.targets.append(
     .testTarget(name: test.name, dependencies: test.dependencies + ["TestSupport"]))

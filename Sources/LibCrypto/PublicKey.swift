@@ -12,7 +12,8 @@ public enum PublicKey: Equatable, Sendable {
   /// Its kind and size.
   public var algorithm: KeyAlgorithm {
     switch self {
-    case .rsa(let modulus, _): .rsa(bits: modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0))
+    case .rsa(let modulus, _):
+      .rsa(bits: modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0))
     case .ecdsa(let curve, _): .ecdsa(curve)
     case .ecdh(let curve, _): .ecdh(curve)
     case .eddsa(let curve, _): .eddsa(curve)
