@@ -1,0 +1,169 @@
+import CSystem
+import Glibc
+
+/// An open file or folder, closed at the end of its life. Names are relative to it, and no call
+/// follows a link in the last component.
+struct Descriptor: ~Copyable {
+  let number: Int32
+
+  init(adopting number: Int32) { self.number = number }
+
+  deinit { close(number) }
+
+  /// Opens a folder at a path of the caller's: links in it are followed.
+  static func folder(at path: [UInt8]) throws(BootError) -> Descriptor {
+    let number = unsafe withName(path) { unsafe system_open($0, O_RDONLY | O_DIRECTORY, 0) }
+    guard number >= 0 else { throw .noFolder(EscapedName(path), code: errno) }
+    return Descriptor(adopting: number)
+  }
+
+  /// Opens a folder in this one.
+  func folder(_ name: [UInt8], path: [UInt8]) throws(BootError) -> Descriptor {
+    try open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: path)
+  }
+
+  /// Opens a file in this one for reading; a pipe does not block.
+  func file(_ name: [UInt8], path: [UInt8]) throws(BootError) -> Descriptor {
+    try open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, path: path)
+  }
+
+  private func open(_ name: [UInt8], _ flags: Int32, path: [UInt8]) throws(BootError) -> Descriptor
+  {
+    let folder = number
+    let opened = unsafe withName(name) { unsafe system_openat(folder, $0, flags, 0) }
+    guard opened >= 0 else {
+      let code = errno
+      // A link where a file or a folder was seen, or nothing any more.
+      if code == ELOOP || code == ENOTDIR || code == ENOENT {
+        throw .changedMeanwhile(EscapedName(path))
+      }
+      throw .system(operation: "open", name: EscapedName(path), code: code)
+    }
+    return Descriptor(adopting: opened)
+  }
+
+  /// What the descriptor itself is.
+  func status(path: [UInt8]) throws(BootError) -> FileStatus {
+    var found = stat()
+    // Safe: fstat(2) fills the struct it is given.
+    guard unsafe fstat(number, &found) == 0 else {
+      throw .system(operation: "stat", name: EscapedName(path), code: errno)
+    }
+    return FileStatus(found)
+  }
+
+  /// What a name in this folder is, a link itself included; nil if there is no such name.
+  func status(of name: [UInt8], path: [UInt8]) throws(BootError) -> FileStatus? {
+    var found = stat()
+    let folder = number
+    // Safe: fstatat(2) fills the struct it is given.
+    let result = unsafe withName(name) { unsafe fstatat(folder, $0, &found, AT_SYMLINK_NOFOLLOW) }
+    if result != 0 {
+      let code = errno
+      if code == ENOENT { return nil }
+      throw .system(operation: "stat", name: EscapedName(path), code: code)
+    }
+    return FileStatus(found)
+  }
+
+  /// Where a link in this folder points.
+  func target(of name: [UInt8], path: [UInt8]) throws(BootError) -> [UInt8] {
+    let folder = number
+    var length = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 1) { buffer, count in
+      // Safe: readlinkat(2) writes no more than the room it is told.
+      length = unsafe withName(name) {
+        unsafe readlinkat(folder, $0, buffer.baseAddress.unsafelyUnwrapped, buffer.count)
+      }
+      count = max(0, length)
+    }
+    guard length >= 0, length <= Int(PATH_MAX) else {
+      throw .changedMeanwhile(EscapedName(path))
+    }
+    return bytes
+  }
+
+  /// The names in this folder, without `.` and `..`, in no order.
+  func names(path: [UInt8]) throws(BootError) -> [[UInt8]] {
+    let own = unsafe withName(Array(".".utf8)) {
+      unsafe system_openat(number, $0, O_RDONLY | O_DIRECTORY, 0)
+    }
+    // Safe: fdopendir(3) takes the descriptor over, closedir(3) closes it.
+    guard own >= 0 else {
+      throw .system(operation: "read", name: EscapedName(path), code: errno)
+    }
+    guard let stream = unsafe fdopendir(own) else {
+      close(own)
+      throw .system(operation: "read", name: EscapedName(path), code: errno)
+    }
+    defer { unsafe closedir(stream) }
+    var names: [[UInt8]] = []
+    while true {
+      errno = 0
+      // Safe: the entry is valid until the next readdir(3) of this stream, and its name is ended by 0.
+      guard let entry = unsafe readdir(stream) else { break }
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+        let start = unsafe UnsafeRawPointer(field)
+        let length = unsafe strlen(start.assumingMemoryBound(to: CChar.self))
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: length))
+      }
+      if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
+      if names.count > Limits.entries { throw .beyondLimit(EscapedName(path)) }
+    }
+    guard errno == 0 else {
+      throw .system(operation: "read", name: EscapedName(path), code: errno)
+    }
+    return names
+  }
+
+  /// Reads into `buffer` from where the last read ended: how many bytes, 0 at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer, path: [UInt8]) throws(BootError) -> Int {
+    while true {
+      // Safe: read(2) writes no more than the room it is told.
+      let count = unsafe Glibc.read(number, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR {
+        throw .system(operation: "read", name: EscapedName(path), code: errno)
+      }
+    }
+  }
+
+  /// All that is left to read, at most `limit` bytes.
+  func contents(limit: Int, path: [UInt8]) throws(BootError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = ReadBuffer()
+    while true {
+      let count = try buffer.read(self, path: path)
+      if count == 0 { return bytes }
+      let piece = buffer.first(count)
+      for index in piece.indices { bytes.append(piece[index]) }
+      if bytes.count > limit { throw .beyondLimit(EscapedName(path)) }
+    }
+  }
+}
+
+/// Bounds that no real /boot comes near.
+enum Limits {
+  /// Entries under /boot, and in a list.
+  static let entries = 200_000
+  /// Folders within folders.
+  static let depth = 64
+  /// Bytes of a `kexec*.txt`.
+  static let list = 32 << 20
+  /// Bytes of all `kexec*.txt` together.
+  static let lists = 64 << 20
+  /// Bytes of `kexec.sig`.
+  static let signature = 64 << 10
+  /// `kexec*.txt` files.
+  static let setFiles = 64
+}
+
+/// Lends `name` as C wants it, ended by a zero byte. No name from readdir(3) or a list holds one.
+func withName<Result>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  var ended: [CChar] = []
+  ended.reserveCapacity(name.count + 1)
+  for byte in name { ended.append(CChar(bitPattern: byte)) }
+  ended.append(0)
+  // Safe: the array lives for the length of the call and is never empty.
+  return unsafe ended.withUnsafeBufferPointer { unsafe body($0.baseAddress.unsafelyUnwrapped) }
+}
