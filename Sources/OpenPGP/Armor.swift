@@ -1,0 +1,201 @@
+/// ASCII armor (RFC 9580 §6.2): base64 between two named lines.
+///
+/// Read strictly: nothing but blank lines around the block, lines of at most 76 characters, unused
+/// bits zero, and a checksum that fits where there is one.
+public enum Armor {
+  /// What a block holds.
+  public enum Kind: CaseIterable, Equatable, Sendable {
+    /// Certificates, and revocation certificates.
+    case publicKey
+    /// Secret keys.
+    case privateKey
+    /// Detached signatures.
+    case signature
+    /// Encrypted messages.
+    case message
+
+    var title: StaticString {
+      switch self {
+      case .publicKey: "PUBLIC KEY BLOCK"
+      case .privateKey: "PRIVATE KEY BLOCK"
+      case .signature: "SIGNATURE"
+      case .message: "MESSAGE"
+      }
+    }
+  }
+
+  /// Whether the bytes are text rather than packets, whose first byte always has its highest bit set.
+  public static func isArmored(_ bytes: Span<UInt8>) -> Bool {
+    !bytes.isEmpty && bytes[0] < 0x80
+  }
+
+  /// `bytes` in armor, lines of 64 characters ended by newlines, with the checksum.
+  /// - Parameter comment: the text of a `Comment:` line in ASCII without newlines; empty for none.
+  public static func encode(
+    _ bytes: Span<UInt8>, as kind: Kind, comment: [UInt8] = []
+  ) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count * 4 / 3 + bytes.count / 48 + 128 + comment.count)
+    text += line("-----BEGIN PGP ", kind)
+    if !comment.isEmpty {
+      text.append(ascii: "Comment: ")
+      text += comment
+      text.append(newline)
+    }
+    text.append(newline)
+    var start = 0
+    while start < bytes.count {
+      let end = min(start + 48, bytes.count)
+      text.append(base64: bytes.extracting(start..<end))
+      text.append(newline)
+      start = end
+    }
+    let sum = checksum(bytes)
+    text.append(UInt8(ascii: "="))
+    let sumBytes = [UInt8(sum >> 16 & 0xFF), UInt8(sum >> 8 & 0xFF), UInt8(sum & 0xFF)]
+    text.append(base64: sumBytes.span)
+    text.append(newline)
+    text += line("-----END PGP ", kind)
+    return text
+  }
+
+  /// The bytes in the one block that `text` is.
+  /// - Throws: ``OpenPGPError/malformedArmor``, ``OpenPGPError/wrongArmor``.
+  public static func decode(_ text: Span<UInt8>, as kind: Kind) throws(OpenPGPError) -> [UInt8] {
+    var reader = LineReader(text)
+    let bytes = try block(&reader, as: kind)
+    guard reader.skipBlankLines() == false else { throw .malformedArmor }
+    return bytes
+  }
+
+  /// The bytes of all blocks that `text` consists of, one behind the other; there is at least one.
+  /// - Throws: ``OpenPGPError/malformedArmor``, ``OpenPGPError/wrongArmor``.
+  public static func decodeAll(_ text: Span<UInt8>, as kind: Kind) throws(OpenPGPError) -> [UInt8] {
+    var reader = LineReader(text)
+    var bytes = try block(&reader, as: kind)
+    while reader.skipBlankLines() { bytes += try block(&reader, as: kind) }
+    return bytes
+  }
+
+  /// One block: its lines from BEGIN to END.
+  private static func block(
+    _ reader: inout LineReader, as kind: Kind
+  ) throws(OpenPGPError) -> [UInt8] {
+    guard reader.skipBlankLines(), let first = reader.next() else { throw .malformedArmor }
+    let begin = text("-----BEGIN PGP ", kind)
+    guard first == begin else {
+      for other in Kind.allCases where first == text("-----BEGIN PGP ", other) { throw .wrongArmor }
+      throw .malformedArmor
+    }
+    while true {
+      guard let header = reader.next() else { throw .malformedArmor }
+      if header.isEmpty { break }
+      guard isHeader(header) else { throw .malformedArmor }
+    }
+    let end = text("-----END PGP ", kind)
+    var bytes: [UInt8] = []
+    var isFull = true
+    while let line = reader.next() {
+      if line == end { return bytes }
+      if line.first == UInt8(ascii: "=") {
+        var sum: [UInt8] = []
+        guard line.count == 5, sum.append(decodingBase64: line.span.extracting(droppingFirst: 1)),
+          sum.count == 3
+        else { throw .malformedArmor }
+        let expected = UInt32(sum[0]) << 16 | UInt32(sum[1]) << 8 | UInt32(sum[2])
+        guard checksum(bytes.span) == expected, reader.next() == end else {
+          throw .malformedArmor
+        }
+        return bytes
+      }
+      guard isFull, !line.isEmpty, line.count <= 76 else { throw .malformedArmor }
+      let before = bytes.count
+      guard bytes.append(decodingBase64: line.span) else { throw .malformedArmor }
+      isFull = bytes.count - before == line.count / 4 * 3
+    }
+    throw .malformedArmor
+  }
+
+  /// `Name: text` in printable bytes.
+  private static func isHeader(_ line: [UInt8]) -> Bool {
+    var hasColon = false
+    for index in line.indices {
+      guard line[index] >= 0x20, line[index] != 0x7F else { return false }
+      if line[index] == UInt8(ascii: ":"), index > 0, index + 1 < line.count,
+        line[index + 1] == 0x20
+      {
+        hasColon = true
+      }
+    }
+    return hasColon
+  }
+
+  private static func text(_ start: StaticString, _ kind: Kind) -> [UInt8] {
+    var line: [UInt8] = []
+    line.append(ascii: start)
+    line.append(ascii: kind.title)
+    line.append(ascii: "-----")
+    return line
+  }
+
+  private static func line(_ start: StaticString, _ kind: Kind) -> [UInt8] {
+    text(start, kind) + [newline]
+  }
+
+  /// CRC-24 (RFC 9580 §6.1.1).
+  static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+    var sum: UInt32 = 0xB704CE
+    for index in bytes.indices {
+      sum ^= UInt32(bytes[index]) << 16
+      for _ in 0..<8 {
+        sum <<= 1
+        if sum & 0x1_000000 != 0 { sum ^= 0x1_864CFB }
+      }
+    }
+    return sum & 0xFFFFFF
+  }
+}
+
+private let newline = UInt8(ascii: "\n")
+
+extension [UInt8] {
+  /// Adds a literal's bytes, without drawing in String.
+  mutating func append(ascii text: StaticString) {
+    // Safe: a StaticString's bytes live as long as the program.
+    unsafe append(
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+}
+
+/// Lines ended by LF or CRLF, or by the end of the text.
+private struct LineReader: ~Escapable {
+  private let text: Span<UInt8>
+  private var place = 0
+
+  @_lifetime(copy text)
+  init(_ text: Span<UInt8>) { self.text = text }
+
+  /// The next line without its end; nil when there is none.
+  mutating func next() -> [UInt8]? {
+    guard place < text.count else { return nil }
+    var line: [UInt8] = []
+    while place < text.count {
+      let byte = text[place]
+      place += 1
+      if byte == newline { break }
+      line.append(byte)
+    }
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    return line
+  }
+
+  /// Goes past empty lines; false when that was all there is.
+  mutating func skipBlankLines() -> Bool {
+    while place < text.count {
+      guard text[place] == newline || text[place] == UInt8(ascii: "\r") else { return true }
+      place += 1
+    }
+    return false
+  }
+}

@@ -1,0 +1,112 @@
+/// Reads a packet's body front to back; every read is checked against the end.
+struct ByteReader: ~Escapable {
+  /// What has not been read yet.
+  private(set) var rest: Span<UInt8>
+  /// The packet's tag, for the error.
+  private let tag: UInt8
+
+  /// Reads `bytes`, the body of a packet with that tag.
+  @_lifetime(copy bytes)
+  init(_ bytes: Span<UInt8>, tag: UInt8) {
+    rest = bytes
+    self.tag = tag
+  }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func byte() throws(OpenPGPError) -> UInt8 {
+    guard let first = rest.isEmpty ? nil : rest[0] else { throw .malformed(tag: tag) }
+    rest = rest.extracting(droppingFirst: 1)
+    return first
+  }
+
+  /// Two bytes, big-endian.
+  mutating func uint16() throws(OpenPGPError) -> Int {
+    let high = Int(try byte())
+    return high << 8 | Int(try byte())
+  }
+
+  /// Four bytes, big-endian.
+  mutating func uint32() throws(OpenPGPError) -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<4 { value = value << 8 | UInt32(try byte()) }
+    return value
+  }
+
+  /// Eight bytes, big-endian.
+  mutating func uint64() throws(OpenPGPError) -> UInt64 {
+    let high = UInt64(try uint32())
+    return high << 32 | UInt64(try uint32())
+  }
+
+  /// The next `count` bytes, copied.
+  mutating func bytes(_ count: Int) throws(OpenPGPError) -> [UInt8] {
+    guard count >= 0, count <= rest.count else { throw .malformed(tag: tag) }
+    let taken = [UInt8](copying: rest.extracting(first: count))
+    rest = rest.extracting(droppingFirst: count)
+    return taken
+  }
+
+  /// A multiprecision integer without leading zeros (RFC 9580 §3.2). Its bit count must be exact.
+  mutating func integer() throws(OpenPGPError) -> [UInt8] {
+    let bits = try uint16()
+    let number = try bytes((bits + 7) / 8)
+    guard let first = number.first else { return [] }
+    guard first != 0, (bits - 1) % 8 == 7 - first.leadingZeroBitCount else {
+      throw .malformed(tag: tag)
+    }
+    return number
+  }
+
+  /// Says that nothing may be left.
+  func end() throws(OpenPGPError) {
+    guard rest.isEmpty else { throw .malformed(tag: tag) }
+  }
+}
+
+extension [UInt8] {
+  /// A copy of the bytes.
+  init(copying bytes: Span<UInt8>) {
+    self.init()
+    append(bytes)
+  }
+
+  /// Adds a copy of the bytes.
+  mutating func append(_ bytes: Span<UInt8>) {
+    reserveCapacity(count + bytes.count)
+    for index in bytes.indices { append(bytes[index]) }
+  }
+
+  /// Adds two bytes, big-endian.
+  mutating func append(uint16 value: Int) {
+    append(UInt8(truncatingIfNeeded: value >> 8))
+    append(UInt8(truncatingIfNeeded: value))
+  }
+
+  /// Adds four bytes, big-endian.
+  mutating func append(uint32 value: UInt32) {
+    for shift in [24, 16, 8, 0] as [UInt32] { append(UInt8(truncatingIfNeeded: value >> shift)) }
+  }
+
+  /// Adds eight bytes, big-endian.
+  mutating func append(uint64 value: UInt64) {
+    append(uint32: UInt32(truncatingIfNeeded: value >> 32))
+    append(uint32: UInt32(truncatingIfNeeded: value))
+  }
+
+  /// Adds a multiprecision integer; leading zeros are dropped. At most 8191 bytes.
+  mutating func append(integer number: Span<UInt8>) {
+    var start = 0
+    while start < number.count, number[start] == 0 { start += 1 }
+    let significant = number.extracting(droppingFirst: start)
+    let bits = significant.isEmpty ? 0 : significant.count * 8 - significant[0].leadingZeroBitCount
+    append(uint16: bits)
+    append(significant)
+  }
+
+  /// The number filled up with zeros on the left to `size` bytes; nil if it is longer.
+  func leftPadded(to size: Int) -> [UInt8]? {
+    guard count <= size else { return nil }
+    return [UInt8](repeating: 0, count: size - count) + self
+  }
+}

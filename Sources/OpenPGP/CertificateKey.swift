@@ -1,0 +1,167 @@
+public import LibCrypto
+
+/// A key as a v4 public-key packet tells it (RFC 9580 §5.5.2): what fingerprints are made of.
+public struct CertificateKey: Equatable, Sendable {
+  /// When it was made: seconds since 1970.
+  public let creationTime: UInt32
+  /// Its numbers.
+  public let publicKey: PublicKey
+  /// How a key-encryption key is derived; for ECDH keys only.
+  public let keyDerivation: ECDHParameters?
+  /// SHA-1 over the packet: 20 bytes.
+  public let fingerprint: [UInt8]
+  /// The packet's body.
+  let body: [UInt8]
+
+  /// The last eight bytes of the fingerprint.
+  public var keyID: UInt64 { OpenPGP.keyID(of: fingerprint) }
+
+  /// The key with those numbers, made at `creationTime` (seconds since 1970).
+  /// - Parameter keyDerivation: for an ECDH key; nil stands for what its curve uses by default.
+  /// - Throws: ``OpenPGPError/unwritable`` if the numbers don't fit the algorithm;
+  ///   ``OpenPGPError/crypto(_:)``.
+  public init(
+    _ publicKey: PublicKey, creationTime: UInt32, keyDerivation: ECDHParameters? = nil
+  ) throws(OpenPGPError) {
+    self.creationTime = creationTime
+    self.publicKey = publicKey
+    if case .ecdh(let curve, _) = publicKey {
+      self.keyDerivation = keyDerivation ?? ECDHParameters(for: curve)
+    } else {
+      self.keyDerivation = nil
+    }
+    var body: [UInt8] = [4]
+    body.append(uint32: creationTime)
+    body.append(publicKey.openPGPAlgorithm)
+    switch publicKey {
+    case .rsa(let modulus, let exponent):
+      guard !modulus.isEmpty, modulus.count <= 8191, !exponent.isEmpty, exponent.count <= 8191
+      else {
+        throw .unwritable
+      }
+      body.append(integer: modulus.span)
+      body.append(integer: exponent.span)
+    case .ecdsa(let curve, let point), .ecdh(let curve, let point), .eddsa(let curve, let point):
+      guard point.count == curve.pointSize else { throw .unwritable }
+      body.append(UInt8(curve.oid.count))
+      body += curve.oid
+      let number = curve.openPGPPoint(point)
+      body.append(integer: number.span)
+    }
+    if let keyDerivation = self.keyDerivation { body += keyDerivation.bytes }
+    self.body = body
+    fingerprint = try v4Fingerprint(body)
+  }
+
+  /// Reads the body of a public-key or public-subkey packet.
+  /// - Throws: ``OpenPGPError/unsupportedVersion(tag:version:)``,
+  ///   ``OpenPGPError/unsupportedAlgorithm(_:)``, ``OpenPGPError/malformed(tag:)``.
+  public init(parsing body: Span<UInt8>) throws(OpenPGPError) {
+    let tag = PacketTag.publicKey
+    var reader = ByteReader(body, tag: tag)
+    let version = try reader.byte()
+    guard version == 4 else { throw .unsupportedVersion(tag: tag, version: version) }
+    creationTime = try reader.uint32()
+    let algorithm = try reader.byte()
+    var keyDerivation: ECDHParameters?
+    switch algorithm {
+    case 1:
+      let modulus = try reader.integer()
+      let exponent = try reader.integer()
+      // More than 8192 bits are nobody's key, and cost the reader time.
+      guard let last = modulus.last, last & 1 == 1, modulus.count <= 1024, !exponent.isEmpty,
+        exponent.count <= 8
+      else { throw .malformed(tag: tag) }
+      publicKey = .rsa(modulus: modulus, exponent: exponent)
+    case 18, 19, 22:
+      let oid = try reader.bytes(Int(try reader.byte()))
+      let number = try reader.integer()
+      guard let curve = Curve.named(oid: oid.span) else { throw .unsupportedAlgorithm(algorithm) }
+      guard let point = curve.point(openPGP: number) else { throw .malformed(tag: tag) }
+      switch (algorithm, curve.form) {
+      case (18, .weierstrass), (18, .montgomery):
+        publicKey = .ecdh(curve, point: point)
+        keyDerivation = try ECDHParameters(reading: &reader)
+      case (19, .weierstrass): publicKey = .ecdsa(curve, point: point)
+      case (22, .edwards): publicKey = .eddsa(curve, point: point)
+      default: throw .unsupportedAlgorithm(algorithm)
+      }
+    default: throw .unsupportedAlgorithm(algorithm)
+    }
+    try reader.end()
+    self.keyDerivation = keyDerivation
+    self.body = [UInt8](copying: body)
+    fingerprint = try v4Fingerprint(self.body)
+  }
+
+  /// What enciphering to this key, and deciphering with it, needs to know; nil if it isn't for that.
+  public var recipientKey: RecipientKey? {
+    switch publicKey {
+    case .rsa, .ecdh:
+      RecipientKey(
+        fingerprint: fingerprint, publicKey: publicKey, keyDerivation: keyDerivation)
+    case .ecdsa, .eddsa: nil
+    }
+  }
+
+  /// Whether it is too short for what is to hold: RSA under 2048 bits.
+  var isWeak: Bool {
+    if case .rsa(let bits) = publicKey.algorithm { return bits < 2048 }
+    return false
+  }
+}
+
+/// The v4 fingerprint of a public-key packet's body (RFC 9580 §5.5.4.2): 20 bytes.
+func v4Fingerprint(_ body: [UInt8]) throws(OpenPGPError) -> [UInt8] {
+  var hashed: [UInt8] = [0x99]
+  hashed.append(uint16: body.count)
+  hashed += body
+  do throws(CryptoError) {
+    return try digest(.sha1, of: hashed.span)
+  } catch {
+    throw .crypto(error)
+  }
+}
+
+/// The key ID that is in a v4 fingerprint: its last eight bytes.
+public func keyID(of fingerprint: [UInt8]) -> UInt64 {
+  var keyID: UInt64 = 0
+  for byte in fingerprint.suffix(8) { keyID = keyID << 8 | UInt64(byte) }
+  return keyID
+}
+
+extension PublicKey {
+  /// Its number in RFC 9580 §9.1.
+  public var openPGPAlgorithm: UInt8 {
+    switch self {
+    case .rsa: 1
+    case .ecdh: 18
+    case .ecdsa: 19
+    case .eddsa: 22
+    }
+  }
+
+  /// The hash function that signatures by this key are made over.
+  public var signatureHash: HashAlgorithm {
+    switch self {
+    case .rsa: .sha512
+    case .ecdh(let curve, _), .ecdsa(let curve, _), .eddsa(let curve, _):
+      curve.coordinateSize <= 32 ? .sha256 : curve.coordinateSize <= 48 ? .sha384 : .sha512
+    }
+  }
+}
+
+extension Curve {
+  /// A point as OpenPGP writes it: bare ones get 0x40 in front (RFC 9580 §11.2).
+  func openPGPPoint(_ point: [UInt8]) -> [UInt8] {
+    form == .weierstrass ? point : [0x40] + point
+  }
+
+  /// The point that OpenPGP wrote so; nil if it has another length or first byte.
+  func point(openPGP number: [UInt8]) -> [UInt8]? {
+    let prefix: UInt8 = form == .weierstrass ? 0x04 : 0x40
+    guard number.first == prefix else { return nil }
+    let point = form == .weierstrass ? number : [UInt8](number.dropFirst())
+    return point.count == pointSize ? point : nil
+  }
+}

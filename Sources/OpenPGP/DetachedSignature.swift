@@ -1,0 +1,179 @@
+public import LibCrypto
+
+/// One detached signature over bytes, read and verified by a strict policy.
+///
+/// Exactly one v4 signature of type 0x00 with SHA-256, SHA-384 or SHA-512, a signed issuer fingerprint and
+/// creation time, no critical subpacket that isn't understood, nothing unsigned but the issuer, and
+/// nothing beside it. gpg takes far more; none of that passes here.
+public struct DetachedSignature: Equatable, Sendable {
+  /// The v4 fingerprint of the key that it says made it, 20 bytes.
+  public let issuer: [UInt8]
+  /// When it says it was made: seconds since 1970.
+  public let creationTime: UInt32
+  /// When it stops to hold; nil for never. Seconds since 1970.
+  public let expiryTime: UInt32?
+  /// The hash function.
+  public let hash: HashAlgorithm
+  /// The user id that it says its signer used, if it says so. Not to be shown unescaped.
+  public let userID: [UInt8]?
+  let packet: SignaturePacket
+
+  /// Reads a signature, binary or armored.
+  /// - Throws: ``SignatureError``: what of the policy it breaks.
+  public init(parsing bytes: Span<UInt8>) throws(SignatureError) {
+    packet = try DetachedSignature.onlyPacket(in: bytes)
+    guard packet.type == .binary else { throw .wrongType(packet.type.rawValue) }
+    guard let hash = packet.hash, hash != .sha1 else { throw .weakHash(packet.hashNumber) }
+    if let type = packet.unknownCritical { throw .unknownCritical(type) }
+    guard let issuer = packet.issuerFingerprint else { throw .noIssuer }
+    guard let creationTime = packet.creationTime else { throw .noCreationTime }
+    for subpacket in packet.unhashed
+    where subpacket.type != Subpacket.issuer && subpacket.type != Subpacket.issuerFingerprint {
+      throw .unsignedInformation(subpacket.type)
+    }
+    expiryTime = try DetachedSignature.expiry(of: packet, madeAt: creationTime)
+    self.hash = hash
+    self.issuer = issuer
+    self.creationTime = creationTime
+    userID = packet.hashed(Subpacket.signersUserID)?.body
+  }
+
+  private static func onlyPacket(in bytes: Span<UInt8>) throws(SignatureError) -> SignaturePacket {
+    let binary: [UInt8]
+    let layout: PacketLayout
+    let packet: SignaturePacket
+    do throws(OpenPGPError) {
+      binary =
+        Armor.isArmored(bytes)
+        ? try Armor.decode(bytes, as: .signature) : [UInt8](copying: bytes)
+      layout = try PacketLayout(in: binary.span, at: 0)
+      guard layout.tag == PacketTag.signature else { throw .unexpectedPacket(tag: layout.tag) }
+      packet = try SignaturePacket(parsing: layout.body(in: binary.span))
+    } catch {
+      throw .unreadable(error)
+    }
+    guard layout.end < binary.count else { return packet }
+    let next = try? PacketLayout(in: binary.span, at: layout.end)
+    throw next?.tag == PacketTag.signature ? .severalSignatures : .trailingBytes
+  }
+
+  private static func expiry(
+    of packet: SignaturePacket, madeAt time: UInt32
+  ) throws(SignatureError) -> UInt32? {
+    guard packet.has(Subpacket.signatureLifetime) else { return nil }
+    guard let lifetime = packet.hashed(Subpacket.signatureLifetime)?.number else {
+      throw .unreadable(.malformed(tag: PacketTag.signature))
+    }
+    return lifetime == 0 ? nil : UInt32(clamping: UInt64(time) + UInt64(lifetime))
+  }
+
+  /// Verifies it over `data` in one go.
+  /// - Parameters: as of ``verification(by:at:expiredKeys:)``.
+  /// - Throws: ``SignatureError``.
+  public func verify(
+    over data: Span<UInt8>, by trusted: [Certificate], at now: UInt32,
+    expiredKeys: ExpiredKeys = .refused
+  ) throws(SignatureError) -> Verdict {
+    var verification = try verification(by: trusted, at: now, expiredKeys: expiredKeys)
+    verification.update(data)
+    return try verification.finish()
+  }
+
+  /// Begins to verify it over data that comes piece by piece. All that doesn't need the data is
+  /// checked at once.
+  /// - Parameters:
+  ///   - trusted: the certificates that count. Several of one key are taken together.
+  ///   - now: seconds since 1970.
+  ///   - expiredKeys: what a key's expiry means.
+  /// - Throws: ``SignatureError``.
+  public func verification(
+    by trusted: [Certificate], at now: UInt32, expiredKeys: ExpiredKeys = .refused
+  ) throws(SignatureError) -> Verification {
+    var found: Certificate?
+    for certificate in trusted where certificate.key(issuer) != nil {
+      if found == nil {
+        found = certificate
+      } else {
+        found?.merge(certificate)
+      }
+    }
+    guard let certificate = found, let key = certificate.key(issuer) else {
+      throw .untrusted(issuer)
+    }
+    guard packet.namesOnly(key) else { throw .issuersDiffer }
+    guard creationTime <= now else { throw .fromTheFuture(creationTime) }
+    guard creationTime >= key.creationTime else { throw .olderThanItsKey(creationTime) }
+    if let expiryTime, expiryTime <= now { throw .expired(at: expiryTime) }
+    var keyExpiry: UInt32?
+    switch certificate.problem(with: issuer, for: .signing, at: now) {
+    case nil: break
+    case .expired(let time)
+    where expiredKeys == .acceptedForOlderSignatures && creationTime < time:
+      keyExpiry = time
+    case .some(let problem): throw .key(issuer, problem)
+    }
+    do throws(CryptoError) {
+      return Verification(
+        packet: packet, key: key, digest: try MessageDigest(hash),
+        verdict: Verdict(
+          signer: issuer, primary: certificate.fingerprint,
+          userID: certificate.userID(at: now)?.bytes, creationTime: creationTime, hash: hash,
+          keyExpiredAt: keyExpiry))
+    } catch {
+      throw .crypto(error)
+    }
+  }
+
+  /// What the expiry of the key means for what it signed.
+  public enum ExpiredKeys: Equatable, Sendable {
+    /// Nothing by an expired key holds.
+    case refused
+    /// What says it was signed before the expiry holds; the verdict tells of the expiry. Whoever
+    /// gets hold of an expired key can write any time.
+    case acceptedForOlderSignatures
+  }
+}
+
+/// A detached signature that is being verified, and waits for its data.
+public struct Verification: ~Copyable {
+  private let packet: SignaturePacket
+  private let key: CertificateKey
+  private var digest: MessageDigest
+  private let verdict: Verdict
+
+  init(
+    packet: SignaturePacket, key: CertificateKey, digest: consuming MessageDigest, verdict: Verdict
+  ) {
+    self.packet = packet
+    self.key = key
+    self.digest = digest
+    self.verdict = verdict
+  }
+
+  /// The next piece of the data.
+  public mutating func update(_ data: Span<UInt8>) { digest.update(data) }
+
+  /// Who signed, if that was all of the data.
+  /// - Throws: ``SignatureError/bad``.
+  public consuming func finish() throws(SignatureError) -> Verdict {
+    let signed = SignaturePacket.finish(&digest, packet.hashedPart)
+    guard packet.isGood(over: signed, by: key) else { throw .bad }
+    return verdict
+  }
+}
+
+/// Who made a signature that holds, and when.
+public struct Verdict: Equatable, Sendable {
+  /// The fingerprint of the key that made it, 20 bytes.
+  public let signer: [UInt8]
+  /// The fingerprint of its certificate, 20 bytes; the same where the primary key signed.
+  public let primary: [UInt8]
+  /// The certificate's user id, if it has one. Not to be shown unescaped.
+  public let userID: [UInt8]?
+  /// When it says it was made: seconds since 1970.
+  public let creationTime: UInt32
+  /// The hash function.
+  public let hash: HashAlgorithm
+  /// When the key expired, if it has: only by ``DetachedSignature/ExpiredKeys``.
+  public let keyExpiredAt: UInt32?
+}
