@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "SmartCard", dependencies: ["Secrets"]),
 
     // The card and the messages: Embedded-clean
-    .target(name: "PCSC", dependencies: ["SmartCard", "Secrets", "CPCSC"]),
+    .target(name: "PCSC", dependencies: ["SmartCard", "Secrets", "CPCSC", "CSystem"]),
     .target(name: "OpenPGPCard", dependencies: ["SmartCard", "LibCrypto", "Secrets"]),
     .target(name: "OpenPGP", dependencies: ["LibCrypto", "Secrets"]),
     .target(

@@ -49,8 +49,9 @@ public final class CardChannel<Transport: CardTransport> {
     }
     do throws(TransportError) {
       var status = try send(command, data)
-      if status.high == 0x6C {
-        // Once: a card that asks twice for another Le is broken.
+      // Only where an Le was sent, so that no PIN goes out twice; and once, as a card that asks again is
+      // broken.
+      if status.high == 0x6C, command.expected != .none, response.isEmpty {
         var repeated = command
         repeated.expected = .exactly(status.low == 0 ? 256 : Int(status.low))
         response.wipe()
@@ -62,6 +63,11 @@ public final class CardChannel<Transport: CardTransport> {
       response.wipe()
       throw error
     }
+  }
+
+  /// Wipes ``response``: its caller has taken what it needs.
+  public func forgetResponse() {
+    response.wipe()
   }
 
   private func send(

@@ -1,0 +1,49 @@
+public import Secrets
+internal import SmartCard
+
+extension OpenPGPCard {
+  /// Changes the user or the admin PIN (CHANGE REFERENCE DATA, §7.2.3). The card takes the old one as it
+  /// takes VERIFY's: a wrong one costs a try.
+  ///
+  /// Call ``confirm(_:)`` first where something is recorded of the card.
+  /// - Parameters:
+  ///   - which: `.user` or `.admin`.
+  ///   - derivation: how this card's PINs are derived.
+  /// - Throws: ``CardError/impossiblePIN``, ``CardError/blocked(_:)`` without sending anything;
+  ///   ``CardError/wrongPIN(triesLeft:)``.
+  public mutating func changePIN(
+    _ which: PIN, from old: borrowing SecretBytes, to new: borrowing SecretBytes,
+    derivedBy derivation: KeyDerivation
+  ) throws(CardError) {
+    guard which != .resetCode else { throw .wrongData }
+    try session.replacePIN(.change(which.reference), which, old, new, which, derivation)
+  }
+
+  /// Sets a new user PIN with the resetting code, and gives it its tries back (RESET RETRY COUNTER,
+  /// §7.2.4).
+  /// - Throws: as ``changePIN(_:from:to:derivedBy:)``, about the resetting code.
+  public mutating func resetUserPIN(
+    with code: borrowing SecretBytes, to new: borrowing SecretBytes,
+    derivedBy derivation: KeyDerivation
+  ) throws(CardError) {
+    try session.replacePIN(.resetRetryByCode, .resetCode, code, new, .user, derivation)
+  }
+}
+
+extension Session {
+  /// Sends what proves and what is new, together.
+  func replacePIN(
+    _ command: Command, _ proof: PIN, _ old: borrowing SecretBytes, _ new: borrowing SecretBytes,
+    _ target: PIN, _ derivation: KeyDerivation
+  ) throws(CardError) {
+    try checkTries(proof)
+    try checkPossible(old, proof, derivation)
+    try checkPossible(new, target, derivation)
+    let oldSize = derivation.derivedSize ?? old.count
+    var sent = SecretBytes(capacity: oldSize + (derivation.derivedSize ?? new.count))
+    try derivation.derive(old, for: proof, into: &sent)
+    try derivation.derive(new, for: target, into: &sent)
+    try sendPIN(command, sent.bytes, proof)
+    try refreshPINStatus()
+  }
+}
