@@ -46,6 +46,7 @@ let package = Package(
       ]),
 
     // What stands on them
+    .target(name: "Storage", dependencies: ["CSystem"]),
     .target(name: "Inflate", dependencies: ["OpenPGP", "Secrets", "CZlib"]),
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
@@ -84,7 +85,8 @@ let package = Package(
 
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
-  ("LibCryptoTests", ["LibCrypto", "Secrets"])
+  ("LibCryptoTests", ["LibCrypto", "Secrets"]),
+  ("StorageTests", ["Storage", "CSystem"]),
 ]
 for test in tests {
   package.targets.append(
