@@ -39,6 +39,15 @@ public struct BootEntry: Equatable, Sendable {
   /// `kexec` that is neither signed itself nor written by us or, between signings, by Heads.
   var isStray: Bool { isLeftOut && !SetName.isOwn(path) }
 
+  /// Whether it is unchanged in a later scan; a folder may have got a new time from its content.
+  func isSame(as later: BootEntry) -> Bool {
+    if type == .folder, later.type == .folder {
+      return path == later.path && mode == later.mode
+        && identity.device == later.identity.device && identity.inode == later.identity.inode
+    }
+    return self == later
+  }
+
   static func isLeftOut(_ path: [UInt8]) -> Bool { path.starts(with: "./kexec".utf8) }
 
   /// Whether Heads refuses the byte in a name.

@@ -2,10 +2,47 @@ extension BootFolder {
   /// Whether /boot is as a trusted key signed it, and what differs. Hashes all of it, unless the
   /// caller has just done so. Writes nothing: give a verdict that holds to
   /// ``SignatureMemory/accept(_:)``. `now` is in seconds since 1970.
+  ///
+  /// Stricter than Heads: exactly one good signature by a trusted, unrevoked key; doubtful lists are
+  /// refused; links, types, modes and `kexec*` files beside the set are compared where the set
+  /// recorded them.
   public func verify(
     _ hashed: HashedBoot? = nil, trusted: TrustedSigners, now: UInt32,
     memory: SignatureMemory? = nil
   ) throws(BootError) -> BootVerdict {
-    .unsigned(missing: [])
+    let set = try readSet()
+    guard set.missing.isEmpty, let hashes = set[SetName.hashes], let tree = set[SetName.tree] else {
+      return .unsigned(missing: set.missing)
+    }
+    let signed: SignedBy
+    switch try set.signedBy(trusted, now: now) {
+    case .failure(let problem):
+      return .refused(problem, addedSince: try set.addedSince(trusted, now: now))
+    case .success(let by): signed = by
+    }
+    if let remembered = try memory?.last(), remembered.forbids(signed) {
+      return .older(signed, remembered: remembered.time)
+    }
+    let hashesDigest = try sha256(hashes)
+    let treeDigest = try sha256(tree)
+    let record: TypeRecord
+    let expected: ExpectedBoot
+    do throws(ListError) {
+      let hashList = try HashList(parsing: hashes.span)
+      let treeList = try TreeList(parsing: tree.span)
+      var types: TypeList?
+      if let bytes = set[SetName.record] {
+        types = try TypeList(bytes.span, ifOf: hashesDigest, treeDigest)
+        record = types == nil ? .stale : .present
+      } else {
+        record = .absent
+      }
+      expected = try ExpectedBoot(hashList, treeList, types)
+    } catch {
+      return .malformed(signed, error)
+    }
+    let found: HashedBoot
+    if let hashed { found = hashed } else { found = try hash(scan()) }
+    return .signed(signed, record: record, changes: expected.changes(in: found))
   }
 }

@@ -33,7 +33,7 @@ public struct EscapedName: Hashable, Sendable, CustomStringConvertible {
 
   /// The bytes behind what ``escape(_:escapingSpace:)`` wrote, spaces escaped; nil for anything it would not
   /// have written in just this way.
-  static func unescape(_ text: Span<UInt8>) -> [UInt8]? {
+  static func unescape(_ text: [UInt8]) -> [UInt8]? {
     var bytes: [UInt8] = []
     var index = 0
     while index < text.count {

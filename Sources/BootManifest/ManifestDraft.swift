@@ -44,6 +44,26 @@ enum SetName {
       || all.contains { pending($0) == name }
   }
 
+  /// Whether `./path` is one of the files that a signing writes, or waits to become one.
+  static func isReplaced(_ path: [UInt8]) -> Bool {
+    let name = Array(path.dropFirst(2))
+    return all.contains { $0 == name || pending($0) == name }
+  }
+
+  /// Whether Heads, or this program, has a file of the set by that name.
+  static func isKnown(_ name: [UInt8]) -> Bool {
+    let names = [
+      "kexec_hashes", "kexec_tree", "kexec_latchkey", "kexec_default_hashes", "kexec_rollback",
+      "kexec_key_devices", "kexec_key_lvm", "kexec_lukshdr_hash", "kexec_primhdl_hash",
+      "kexec_initrd_crypttab_overrides", "kexec_root_hashes", "kexec_menu",
+    ]
+    let stem = Array(name.dropLast(4))
+    if names.contains(where: { stem.elementsEqual($0.utf8) }) { return true }
+    let entry = Array("kexec_default.".utf8)
+    return stem.starts(with: entry) && stem.count > entry.count
+      && stem.dropFirst(entry.count).allSatisfy { (0x30...0x39).contains($0) }
+  }
+
   /// Whether a name at the top of /boot matches the shell's `kexec*.txt`.
   static func isSigned(_ name: [UInt8]) -> Bool {
     name.starts(with: "kexec".utf8) && name.suffix(4).elementsEqual(".txt".utf8)

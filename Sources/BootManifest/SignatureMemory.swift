@@ -1,4 +1,9 @@
+import Glibc
+
 /// The time and digest of the last signature that was accepted for a /boot.
+///
+/// It is kept by the path of /boot, not by its file system's UUID: whoever can put an older set back
+/// can also change a UUID, but not where this system mounts it.
 public struct SignatureMemory: Sendable {
   /// What is remembered.
   public struct Accepted: Equatable, Sendable {
@@ -6,22 +11,108 @@ public struct SignatureMemory: Sendable {
     public let time: UInt32
     /// SHA-256 of the signed list.
     public let digest: [UInt8]
+
+    /// Whether a set is an older one put back: signed before, or at the same second but another.
+    func forbids(_ signed: SignedBy) -> Bool {
+      signed.time < time || signed.time == time && signed.digest != digest
+    }
   }
 
-  /// The folder it is kept in, usually `/var/lib/latchkey`.
+  /// The folder it is kept in, usually `/var/lib/latchkey`; made when first needed.
   public let folder: String
-  /// The path of the /boot it is about.
+  /// The path of the /boot it is about, without links.
   public let boot: String
+  private let calls: FileCalls
 
   /// The memory kept in `folder` for the /boot at the path `boot`.
   public init(folder: String, boot: String) {
+    self.init(folder: folder, boot: boot, calls: .kernel)
+  }
+
+  /// The same, with system calls of the caller's.
+  package init(folder: String, boot: String, calls: FileCalls) {
     self.folder = folder
-    self.boot = boot
+    self.boot = SignatureMemory.resolved(boot)
+    self.calls = calls
   }
 
   /// What was accepted last; nil if nothing yet.
-  public func last() throws(BootError) -> Accepted? { nil }
+  /// - Throws: ``BootError/damagedMemory(_:)`` if that cannot be read: no reason to accept anything.
+  public func last() throws(BootError) -> Accepted? {
+    let root: Descriptor
+    do throws(BootError) {
+      root = try Descriptor.folder(at: Array(folder.utf8))
+    } catch .noFolder(_, ENOENT) {
+      return nil
+    }
+    let name = try self.name
+    guard let status = try root.status(of: name, path: name) else { return nil }
+    guard status.type == .file else { throw .damagedMemory(EscapedName(name)) }
+    let bytes = try root.file(name, path: name).contents(limit: 4096 + boot.utf8.count, path: name)
+    guard let accepted = parse(bytes) else { throw .damagedMemory(EscapedName(name)) }
+    return accepted
+  }
 
-  /// Remembers a signature, unless a newer one is remembered already.
-  public func accept(_ signature: SignedBy) throws(BootError) {}
+  /// Remembers a signature, unless a newer one is remembered already. Only for one that
+  /// ``BootFolder/verify(_:trusted:now:memory:)`` or
+  /// ``BootFolder/write(_:signature:trusted:now:memory:)`` of this very /boot gave.
+  public func accept(_ signature: SignedBy) throws(BootError) {
+    if let last = try last() {
+      guard signature.time >= last.time else { return }
+      if signature.time == last.time, signature.digest == last.digest { return }
+    }
+    // Safe: mkdir(2) reads the path alone.
+    let made = unsafe withName(Array(folder.utf8)) { unsafe mkdir($0, 0o755) }
+    guard made == 0 || errno == EEXIST else {
+      throw .system(operation: "create", name: EscapedName(folder), code: errno)
+    }
+    let root = try Descriptor.folder(at: Array(folder.utf8))
+    let name = try self.name
+    let pending = SetName.pending(name)
+    _ = calls.remove(root.number, pending)
+    try calls.write(text(signature), as: pending, in: root.number)
+    try calls.check(calls.rename(root.number, pending, name), "rename", name)
+    try calls.synchronize(root.number, EscapedName(folder))
+  }
+
+  /// `signed-` and the SHA-256 of the path of /boot.
+  private var name: [UInt8] {
+    get throws(BootError) {
+      Array("signed-".utf8) + hexadecimal(try sha256(Array(boot.utf8)))
+    }
+  }
+
+  private static let version = Array("latchkey-memory 1\n".utf8)
+
+  private func text(_ signature: SignedBy) -> [UInt8] {
+    SignatureMemory.version + EscapedName.escape(Array(boot.utf8), escapingSpace: false) + [0x0A]
+      + Array("\(signature.time)\n".utf8) + hexadecimal(signature.digest) + [0x0A]
+  }
+
+  /// What ``text(_:)`` wrote; nil for anything else.
+  private func parse(_ bytes: [UInt8]) -> Accepted? {
+    let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    guard lines.count == 5, let time = UInt32(String(decoding: lines[2], as: UTF8.self)),
+      let digest = digest(fromHexadecimal: lines[3])
+    else { return nil }
+    let signed = SignedBy(
+      certificate: [], key: [], time: time, digest: digest, dialect: .relative)
+    return text(signed) == bytes ? Accepted(time: time, digest: digest) : nil
+  }
+
+  /// The path without links, dots and doubled slashes; as it is if there is nothing there.
+  private static func resolved(_ path: String) -> String {
+    var found = path
+    let room = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 1) { buffer, count in
+      let isThere = unsafe withName(Array(path.utf8)) { name in
+        unsafe buffer.withMemoryRebound(to: CChar.self) { room in
+          // Safe: realpath(3) writes at most PATH_MAX bytes, the last of them 0.
+          unsafe realpath(name, room.baseAddress) != nil
+        }
+      }
+      count = isThere ? unsafe buffer.firstIndex(of: 0) ?? 0 : 0
+    }
+    if !room.isEmpty { found = String(decoding: room, as: UTF8.self) }
+    return found
+  }
 }

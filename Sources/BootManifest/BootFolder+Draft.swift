@@ -1,0 +1,85 @@
+extension BootFolder {
+  /// The set that a hashed /boot makes, to be signed; nothing is written. The `kexec*.txt` that are
+  /// there beside the lists stay as they are, and are signed with them.
+  /// - Throws: ``BootError/forbiddenNames(_:)`` with all names that Heads refuses;
+  ///   ``BootError/notRegular(_:)`` where a file of the set is a link or a folder.
+  public func draft(_ hashed: HashedBoot, dialect: Dialect) throws(BootError) -> ManifestDraft {
+    let scan = hashed.scan
+    guard scan.forbiddenNames.isEmpty else { throw .forbiddenNames(scan.forbiddenNames) }
+    let hashes = hashList(hashed)
+    guard !hashes.entries.isEmpty else { throw .nothingToSign }
+    let tree = TreeList(paths: scan.listed.map(\.path))
+    let types = TypeList(
+      hashes: try sha256(hashes.bytes), tree: try sha256(tree.bytes), entries: typeEntries(hashed))
+    let written = [
+      SetFile(name: SetName.hashes, bytes: hashes.bytes),
+      SetFile(name: SetName.tree, bytes: tree.bytes),
+      SetFile(name: SetName.record, bytes: types.bytes),
+    ]
+    try checkOwnNames(scan)
+    let kept = try keptFiles(scan)
+    for file in written + kept where file.bytes.count > Limits.list {
+      throw .beyondLimit(EscapedName(file.name))
+    }
+    var set = SetOnDisk()
+    set.files = (written + kept).sorted { $0.name.lexicographicallyPrecedes($1.name) }
+    let signedBytes = try set.signedBytes(dialect)
+    return ManifestDraft(
+      dialect: dialect, signedBytes: signedBytes, digestToShow: try sha256(signedBytes),
+      written: written, kept: kept, scan: scan)
+  }
+
+  private func hashList(_ hashed: HashedBoot) -> HashList {
+    var entries: [HashList.Entry] = []
+    for (entry, digest) in zip(hashed.scan.entries, hashed.digests)
+    where entry.type == .file && !entry.isLeftOut {
+      entries.append(HashList.Entry(path: entry.path, digest: digest))
+    }
+    return HashList(entries: entries)
+  }
+
+  private func typeEntries(_ hashed: HashedBoot) -> [TypeList.Entry] {
+    var entries: [TypeList.Entry] = []
+    for (entry, digest) in zip(hashed.scan.entries, hashed.digests)
+    where !entry.isLeftOut || entry.isStray {
+      entries.append(
+        TypeList.Entry(
+          path: entry.path, type: entry.type, mode: entry.mode, target: entry.target,
+          digest: entry.isLeftOut ? digest : []))
+    }
+    return entries
+  }
+
+  /// That the names to be written are free for regular files.
+  private func checkOwnNames(_ scan: BootScan) throws(BootError) {
+    for entry in scan.entries {
+      let name = Array(entry.path.dropFirst(2))
+      guard !name.contains(0x2F) else { continue }
+      if SetName.isSigned(name) || name == SetName.signature {
+        guard entry.type == .file else { throw .notRegular(EscapedName(name)) }
+      }
+      // Where a file system cannot tell them apart, the new file would get the old one's name.
+      let lower = name.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+      if entry.mode == nil, lower != name, SetName.all.contains(lower) {
+        throw .sameNameInAnotherCase(EscapedName(name))
+      }
+    }
+  }
+
+  private func keptFiles(_ scan: BootScan) throws(BootError) -> [SetFile] {
+    var files: [SetFile] = []
+    for entry in scan.entries {
+      let name = Array(entry.path.dropFirst(2))
+      guard SetName.isSigned(name), !name.contains(0x2F), !SetName.all.contains(name) else {
+        continue
+      }
+      guard files.count < Limits.setFiles - SetName.all.count else { throw .beyondLimit(path) }
+      let file = try open(entry.path)
+      try check(file, is: entry)
+      let bytes = try file.contents(limit: Limits.list, path: name)
+      try check(file, is: entry)
+      files.append(SetFile(name: name, bytes: bytes))
+    }
+    return files
+  }
+}

@@ -1,0 +1,70 @@
+extension BootFolder {
+  /// Ends what a cut in ``write(_:signature:trusted:now:memory:)`` left: a whole new set that a
+  /// trusted key signed, and not before the present one, takes its place without a PIN; anything less
+  /// is removed.
+  public func repair(
+    trusted: TrustedSigners, now: UInt32, memory: SignatureMemory? = nil
+  ) throws(BootError) -> Repair {
+    let waiting = try withRoot { root throws(BootError) in
+      var found: [(name: [UInt8], type: FileType)] = []
+      for name in SetName.all {
+        let pending = SetName.pending(name)
+        if let status = try root.status(of: pending, path: pending) {
+          found.append((name, status.type))
+        }
+      }
+      return found
+    }
+    guard !waiting.isEmpty else { return .nothing }
+    for (name, type) in waiting where type == .folder {
+      throw .notRegular(EscapedName(SetName.pending(name)))
+    }
+    let names = waiting.map(\.name)
+    if waiting.allSatisfy({ $0.type == .file }),
+      let signed = try signedWhenRepaired(trusted, now: now, memory: memory)
+    {
+      for name in names {
+        let file = try withRoot { root throws(BootError) in
+          try root.file(SetName.pending(name), path: SetName.pending(name))
+        }
+        try calls.synchronize(file.number, EscapedName(name))
+      }
+      try calls.synchronize(number, path)
+      try takePlace(names)
+      return .completed(signed)
+    }
+    for name in names {
+      let pending = SetName.pending(name)
+      try calls.check(calls.remove(number, pending), "remove", pending)
+    }
+    try calls.synchronize(number, path)
+    return .removed(names.map { EscapedName(SetName.pending($0)) })
+  }
+
+  /// Whose set there would be if what waits took its place; nil if none, or an older one.
+  private func signedWhenRepaired(
+    _ trusted: TrustedSigners, now: UInt32, memory: SignatureMemory?
+  ) throws(BootError) -> SignedBy? {
+    let pending = try readSet(pending: true)
+    guard pending.missing.isEmpty, case .success(let new) = try pending.signedBy(trusted, now: now)
+    else { return nil }
+    if let remembered = try memory?.last(), remembered.time > new.time { return nil }
+    let present = try readSet()
+    if present.missing.isEmpty,
+      case .success(let old) = try present.signedBy(trusted, now: now), old.time > new.time
+    {
+      return nil
+    }
+    return new
+  }
+}
+
+/// What ``BootFolder/repair(trusted:now:memory:)`` did.
+public enum Repair: Equatable, Sendable {
+  /// There was nothing to do.
+  case nothing
+  /// A signed set had been cut short while taking its place; now it has it.
+  case completed(SignedBy)
+  /// Leftovers that make no signed set were removed.
+  case removed([EscapedName])
+}

@@ -1,0 +1,111 @@
+extension BootFolder {
+  /// Writes a draft and its armored signature, after ``repair(trusted:now:memory:)``; `now` is in
+  /// seconds since 1970.
+  ///
+  /// The order: all files under a name that neither Heads' lists nor the signature see, each on the
+  /// disk before the next; then each gets its name, `kexec.sig` last. After a cut of power /boot bears
+  /// the old set, the new one, or what `repair` makes the new one of. Give the result to
+  /// ``SignatureMemory/accept(_:)``.
+  /// - Throws: ``BootError/badSignature(_:)``, ``BootError/readOnly``, ``BootError/full(needed:free:)``
+  ///   and ``BootError/changedMeanwhile(_:)`` before anything of the old set is touched.
+  public func write(
+    _ draft: ManifestDraft, signature: [UInt8], trusted: TrustedSigners, now: UInt32,
+    memory: SignatureMemory? = nil
+  ) throws(BootError) -> SignedBy {
+    let signer: TrustedSigners.Signer
+    do throws(SignatureProblem) {
+      signer = try trusted.check(signature, draft.signedBytes, now)
+    } catch {
+      throw .badSignature(error)
+    }
+    if let remembered = try memory?.last(), remembered.time > signer.time {
+      throw .clockBehind(now: signer.time, remembered: remembered.time)
+    }
+    guard !calls.fileSystem(number).isReadOnly else { throw .readOnly }
+    _ = try repair(trusted: trusted, now: now, memory: memory)
+    let files = draft.written + [SetFile(name: SetName.signature, bytes: signature)]
+    try checkRoom(for: files)
+    try writePending(files)
+    do throws(BootError) {
+      try checkUnchanged(draft)
+    } catch {
+      removePending(files.map(\.name))
+      throw error
+    }
+    try takePlace(files.map(\.name))
+    try checkWritten(draft, signature)
+    return SignedBy(
+      certificate: signer.certificate, key: signer.key, time: signer.time,
+      digest: draft.digestToShow, dialect: draft.dialect)
+  }
+
+  private func checkRoom(for files: [SetFile]) throws(BootError) {
+    let system = calls.fileSystem(number)
+    guard let free = system.free else { return }
+    var needed = 2 * system.block
+    for file in files {
+      needed += (file.bytes.count + system.block - 1) / system.block * system.block
+    }
+    guard needed <= free else { throw .full(needed: needed, free: free) }
+  }
+
+  /// Writes all files under their pending names, to the disk; none is left if one fails.
+  private func writePending(_ files: [SetFile]) throws(BootError) {
+    do throws(BootError) {
+      for file in files { try calls.write(file.bytes, as: SetName.pending(file.name), in: number) }
+      try calls.synchronize(number, path)
+      try withRoot { root throws(BootError) in
+        for file in files {
+          let name = SetName.pending(file.name)
+          guard try read(name, in: root, limit: file.bytes.count) == file.bytes else {
+            throw .writtenDiffers(EscapedName(name))
+          }
+        }
+      }
+    } catch {
+      removePending(files.map(\.name))
+      throw error
+    }
+  }
+
+  /// As far as it goes: what is left, ``repair(trusted:now:memory:)`` finds.
+  private func removePending(_ names: [[UInt8]]) {
+    for name in names { _ = calls.remove(number, SetName.pending(name)) }
+    _ = calls.sync(number)
+  }
+
+  /// Gives pending files their names, in the order given, and has that on the disk.
+  func takePlace(_ names: [[UInt8]]) throws(BootError) {
+    for name in names {
+      try calls.check(calls.rename(number, SetName.pending(name), name), "rename", name)
+    }
+    try calls.synchronize(number, path)
+  }
+
+  /// That nobody changed anything since it was hashed: the kernel's change times say so.
+  private func checkUnchanged(_ draft: ManifestDraft) throws(BootError) {
+    let before = draft.scan.entries.filter { !SetName.isReplaced($0.path) }
+    let after = try scan().entries.filter { !SetName.isReplaced($0.path) }
+    for (old, new) in zip(before, after) where !old.isSame(as: new) {
+      throw .changedMeanwhile(
+        EscapedName(old.path.lexicographicallyPrecedes(new.path) ? old.path : new.path))
+    }
+    guard before.count == after.count else {
+      let longer = before.count > after.count ? before : after
+      throw .changedMeanwhile(EscapedName(longer[min(before.count, after.count)].path))
+    }
+  }
+
+  /// That the disk holds what was signed.
+  private func checkWritten(_ draft: ManifestDraft, _ signature: [UInt8]) throws(BootError) {
+    try checkUnchanged(draft)
+    let set = try readSet()
+    guard set.signature == signature else { throw .writtenDiffers(EscapedName(SetName.signature)) }
+    for file in draft.written + draft.kept where set[file.name] != file.bytes {
+      throw .writtenDiffers(EscapedName(file.name))
+    }
+    guard try set.signedBytes(draft.dialect) == draft.signedBytes else {
+      throw .writtenDiffers(path)
+    }
+  }
+}
