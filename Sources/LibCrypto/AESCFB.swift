@@ -4,7 +4,7 @@ package import Secrets
 /// AES in full-block CFB mode with a zero IV, as OpenPGP's integrity-protected data use it (RFC 9580
 /// §5.13.1). The key's size, 16, 24 or 32 bytes, says which AES.
 @safe
-package struct AESCFB: ~Copyable {
+public struct AESCFB: ~Copyable {
   /// Which way.
   package enum Direction: Equatable, Sendable {
     /// Plaintext in, ciphertext out.

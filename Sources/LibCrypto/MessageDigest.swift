@@ -2,8 +2,11 @@ import CLibCrypto
 package import Secrets
 
 /// A hash in the making (`EVP_MD_CTX`).
+///
+/// The type is public, as are all here with a deinit, though its members aren't: the Embedded build doesn't
+/// see the deinit of a package type of another module.
 @safe
-package struct MessageDigest: ~Copyable, @unchecked Sendable {
+public struct MessageDigest: ~Copyable, @unchecked Sendable {
   private let context: OpaquePointer
   private let method: OpaquePointer
   /// The hash function.

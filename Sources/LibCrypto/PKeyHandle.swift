@@ -2,7 +2,7 @@ import CLibCrypto
 
 /// An `EVP_PKEY`, freed (and wiped by libcrypto) when its life ends.
 @safe
-struct PKeyHandle: ~Copyable, @unchecked Sendable {
+public struct PKeyHandle: ~Copyable, @unchecked Sendable {
   let pointer: OpaquePointer
 
   /// Takes over `pointer`.

@@ -1,7 +1,7 @@
 import CLibCrypto
 
 /// A private key in software: the virtual card's, and the ephemeral one of an encrypted message.
-package struct PrivateKey: ~Copyable, Sendable {
+public struct PrivateKey: ~Copyable, Sendable {
   /// Its kind and size.
   package let algorithm: KeyAlgorithm
   let handle: PKeyHandle
