@@ -1,0 +1,54 @@
+import SmartCard
+
+/// The extended header list that brings a private key (OpenPGP card 3.4.1 §4.4.3.12):
+/// `4D { B6|B8|A4, 7F48 { tags and lengths }, 5F48 values }`.
+struct KeyImport: Equatable {
+  let slot: Slot
+  /// The values by tag: 91 exponent, 92 prime or private key, 93 prime, 94–96 CRT, 97 modulus,
+  /// 99 public key.
+  let values: [UInt8: [UInt8]]
+
+  /// Reads the command's data.
+  /// - Throws: 6A80 for anything that isn't exactly such a list.
+  init(_ data: [UInt8]) throws(Refusal) {
+    let elements = try DataList(try DataList(data).only(0x4D)).elements
+    guard elements.count == 3, elements[1].tag == 0x7F48, elements[2].tag == 0x5F48,
+      let slot = Slot.allCases.first(where: { $0.template == elements[0].tag }),
+      elements[0].value.isEmpty || elements[0].value == [0x84, 1, slot.reference]
+    else { throw Refusal(.wrongData) }
+    self.slot = slot
+    var rest = elements[2].value[...]
+    var values: [UInt8: [UInt8]] = [:]
+    for (tag, length) in try Self.headers(elements[1].value) {
+      guard (0x91...0x99).contains(tag), values[tag] == nil, length <= rest.count else {
+        throw Refusal(.wrongData)
+      }
+      values[tag] = Array(rest.prefix(length))
+      rest = rest.dropFirst(length)
+    }
+    guard rest.isEmpty else { throw Refusal(.wrongData) }
+    self.values = values
+  }
+
+  /// Tags of one byte with lengths of one to three, and no values.
+  private static func headers(_ bytes: [UInt8]) throws(Refusal) -> [(UInt8, Int)] {
+    var headers: [(UInt8, Int)] = []
+    var index = 0
+    while index < bytes.count {
+      let tag = bytes[index]
+      guard index + 1 < bytes.count else { throw Refusal(.wrongData) }
+      var length = Int(bytes[index + 1])
+      index += 2
+      if length > 0x7F {
+        let count = length & 0x7F
+        guard (1...2).contains(count), index + count <= bytes.count else {
+          throw Refusal(.wrongData)
+        }
+        length = bytes[index..<(index + count)].reduce(0) { $0 << 8 | Int($1) }
+        index += count
+      }
+      headers.append((tag, length))
+    }
+    return headers
+  }
+}
