@@ -1,3 +1,5 @@
+public import OpenPGP
+
 /// What went wrong with /boot, the set on it, or the memory of the last signature.
 public enum BootError: Error, Equatable, Sendable {
   /// There is no folder at that path, or it is a link, or it may not be entered.
@@ -23,7 +25,7 @@ public enum BootError: Error, Equatable, Sendable {
   /// No regular file to sign.
   case nothingToSign
   /// The signature given does not hold over the draft's bytes, so nothing was written.
-  case badSignature(SignatureProblem)
+  case badSignature(SignatureError)
   /// What was read back isn't what was written.
   case writtenDiffers(EscapedName)
   /// The clock is behind the last signature that was accepted (seconds since 1970).
@@ -77,14 +79,4 @@ public struct ListError: Error, Equatable, Sendable {
     self.entry = entry
     self.problem = problem
   }
-}
-
-/// Why a signature is refused.
-public enum SignatureProblem: Error, Equatable, Sendable {
-  /// Not made over these bytes by the key it names.
-  case doesNotMatch
-  /// Made by no trusted key.
-  case untrusted
-  /// Trusted certificates or the signature break the policy; text as the OpenPGP module names it.
-  case policy(String)
 }

@@ -17,7 +17,8 @@ extension BootFolder {
     let signed: SignedBy
     switch try set.signedBy(trusted, now: now) {
     case .failure(let problem):
-      return .refused(problem, addedSince: try set.addedSince(trusted, now: now))
+      return .refused(
+        problem, addedSince: problem == .bad ? try set.addedSince(trusted, now: now) : [])
     case .success(let by): signed = by
     }
     if let remembered = try memory?.last(), remembered.forbids(signed) {

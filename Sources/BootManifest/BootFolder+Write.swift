@@ -1,3 +1,5 @@
+import OpenPGP
+
 extension BootFolder {
   /// Writes a draft and its armored signature, after ``repair(trusted:now:memory:)``; `now` is in
   /// seconds since 1970.
@@ -12,14 +14,14 @@ extension BootFolder {
     _ draft: ManifestDraft, signature: [UInt8], trusted: TrustedSigners, now: UInt32,
     memory: SignatureMemory? = nil
   ) throws(BootError) -> SignedBy {
-    let signer: TrustedSigners.Signer
-    do throws(SignatureProblem) {
-      signer = try trusted.check(signature, draft.signedBytes, now)
+    let signer: Verdict
+    do throws(SignatureError) {
+      signer = try trusted.verify(signature, over: draft.signedBytes, at: now)
     } catch {
       throw .badSignature(error)
     }
-    if let remembered = try memory?.last(), remembered.time > signer.time {
-      throw .clockBehind(now: signer.time, remembered: remembered.time)
+    if let remembered = try memory?.last(), remembered.time > signer.creationTime {
+      throw .clockBehind(now: signer.creationTime, remembered: remembered.time)
     }
     guard !calls.fileSystem(number).isReadOnly else { throw .readOnly }
     _ = try repair(trusted: trusted, now: now, memory: memory)
@@ -34,9 +36,7 @@ extension BootFolder {
     }
     try takePlace(files.map(\.name))
     try checkWritten(draft, signature)
-    return SignedBy(
-      certificate: signer.certificate, key: signer.key, time: signer.time,
-      digest: draft.digestToShow, dialect: draft.dialect)
+    return SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect)
   }
 
   private func checkRoom(for files: [SetFile]) throws(BootError) {

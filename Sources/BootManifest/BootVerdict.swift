@@ -1,9 +1,11 @@
+public import OpenPGP
+
 /// What verifying /boot came to.
 public enum BootVerdict: Equatable, Sendable {
   /// No signed set: `kexec.sig`, `kexec_hashes.txt` or `kexec_tree.txt` is missing (the names).
   case unsigned(missing: [EscapedName])
   /// The signature doesn't hold. `addedSince` names `kexec*.txt` files without which it would.
-  case refused(SignatureProblem, addedSince: [EscapedName])
+  case refused(SignatureError, addedSince: [EscapedName])
   /// Signed, but one of the lists isn't one.
   case malformed(SignedBy, ListError)
   /// Signed earlier than a set that was accepted here before: an older set put back.
@@ -31,6 +33,8 @@ public struct SignedBy: Equatable, Sendable {
   public let certificate: [UInt8]
   /// The fingerprint of the key that signed, 20 bytes: the primary or a subkey.
   public let key: [UInt8]
+  /// What the certificate calls its owner, if it does.
+  public let userID: EscapedName?
   /// When, in seconds since 1970.
   public let time: UInt32
   /// SHA-256 of the signed list: what `sign` showed.
@@ -38,13 +42,15 @@ public struct SignedBy: Equatable, Sendable {
   /// How the signed list names its files.
   public let dialect: Dialect
 
-  /// A signer, its time, and the list's digest and dialect.
-  public init(
-    certificate: [UInt8], key: [UInt8], time: UInt32, digest: [UInt8], dialect: Dialect
-  ) {
-    self.certificate = certificate
-    self.key = key
-    self.time = time
+  /// When the key expired, if it has and that was allowed.
+  public let keyExpiredAt: UInt32?
+
+  init(_ verdict: Verdict, digest: [UInt8], dialect: Dialect) {
+    certificate = verdict.primary
+    key = verdict.signer
+    userID = verdict.userID.map { EscapedName($0) }
+    time = verdict.creationTime
+    keyExpiredAt = verdict.keyExpiredAt
     self.digest = digest
     self.dialect = dialect
   }

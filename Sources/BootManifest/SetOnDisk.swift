@@ -1,4 +1,5 @@
 import LibCrypto
+import OpenPGP
 
 /// The files of a set as they were read once: what is checked is what is used.
 struct SetOnDisk {
@@ -30,23 +31,22 @@ struct SetOnDisk {
   /// Who signed these files. Both dialects are tried.
   func signedBy(
     _ trusted: TrustedSigners, now: UInt32
-  ) throws(BootError) -> Result<SignedBy, SignatureProblem> {
-    var first: SignatureProblem?
+  ) throws(BootError) -> Result<SignedBy, SignatureError> {
+    // Files in another way than signed are merely not what was signed.
+    var first: SignatureError?
     for dialect in Dialect.allCases {
       let bytes = try signedBytes(dialect)
-      let signer: TrustedSigners.Signer
-      do throws(SignatureProblem) {
-        signer = try trusted.check(signature ?? [], bytes, now)
+      let signer: Verdict
+      do throws(SignatureError) {
+        signer = try trusted.verify(signature ?? [], over: bytes, at: now)
       } catch {
         first = first ?? error
         continue
       }
       return .success(
-        SignedBy(
-          certificate: signer.certificate, key: signer.key, time: signer.time,
-          digest: try sha256(bytes), dialect: dialect))
+        SignedBy(signer, digest: try sha256(bytes), dialect: dialect))
     }
-    return .failure(first ?? .doesNotMatch)
+    return .failure(first ?? .bad)
   }
 
   /// Those of the files, but the two lists, without which the signature would hold: files that came

@@ -70,7 +70,8 @@ public struct SignatureMemory: Sendable {
     let name = try self.name
     let pending = SetName.pending(name)
     _ = calls.remove(root.number, pending)
-    try calls.write(text(signature), as: pending, in: root.number)
+    try calls.write(
+      text(Accepted(time: signature.time, digest: signature.digest)), as: pending, in: root.number)
     try calls.check(calls.rename(root.number, pending, name), "rename", name)
     try calls.synchronize(root.number, EscapedName(folder))
   }
@@ -84,9 +85,9 @@ public struct SignatureMemory: Sendable {
 
   private static let version = Array("latchkey-memory 1\n".utf8)
 
-  private func text(_ signature: SignedBy) -> [UInt8] {
+  private func text(_ accepted: Accepted) -> [UInt8] {
     SignatureMemory.version + EscapedName.escape(Array(boot.utf8), escapingSpace: false) + [0x0A]
-      + Array("\(signature.time)\n".utf8) + hexadecimal(signature.digest) + [0x0A]
+      + Array("\(accepted.time)\n".utf8) + hexadecimal(accepted.digest) + [0x0A]
   }
 
   /// What ``text(_:)`` wrote; nil for anything else.
@@ -95,9 +96,8 @@ public struct SignatureMemory: Sendable {
     guard lines.count == 5, let time = UInt32(String(decoding: lines[2], as: UTF8.self)),
       let digest = digest(fromHexadecimal: lines[3])
     else { return nil }
-    let signed = SignedBy(
-      certificate: [], key: [], time: time, digest: digest, dialect: .relative)
-    return text(signed) == bytes ? Accepted(time: time, digest: digest) : nil
+    let accepted = Accepted(time: time, digest: digest)
+    return text(accepted) == bytes ? accepted : nil
   }
 
   /// The path without links, dots and doubled slashes; as it is if there is nothing there.
