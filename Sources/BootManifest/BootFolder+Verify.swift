@@ -1,3 +1,5 @@
+import OpenPGP
+
 extension BootFolder {
   /// Whether /boot is as a trusted key signed it, and what differs. Hashes all of it, unless the
   /// caller has just done so. Writes nothing: give a verdict that holds to
