@@ -1,0 +1,92 @@
+/// Reads big-endian numbers and length-prefixed bytes front to back.
+struct ByteReader: ~Escapable {
+  private var rest: Span<UInt8>
+
+  @_lifetime(copy bytes)
+  init(_ bytes: Span<UInt8>) {
+    rest = bytes
+  }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  @_lifetime(copy self)
+  mutating func take(_ count: Int) throws(RecordFault) -> Span<UInt8> {
+    guard count <= rest.count else { throw .truncated }
+    let taken = rest.extracting(first: count)
+    rest = rest.extracting(droppingFirst: count)
+    return taken
+  }
+
+  /// A number of `size` bytes, at most 8.
+  @_lifetime(self: copy self)
+  mutating func number(_ size: Int) throws(RecordFault) -> UInt64 {
+    let bytes = try take(size)
+    var value: UInt64 = 0
+    for index in bytes.indices { value = value << 8 | UInt64(bytes[index]) }
+    return value
+  }
+
+  /// The bytes behind a length of two bytes.
+  @_lifetime(copy self)
+  mutating func block() throws(RecordFault) -> Span<UInt8> {
+    let length = Int(try number(2))
+    return try take(length)
+  }
+
+  @_lifetime(self: copy self)
+  mutating func blockArray() throws(RecordFault) -> [UInt8] {
+    let bytes = try block()
+    return Array(copying: bytes)
+  }
+
+  func end() throws(RecordFault) {
+    guard isAtEnd else { throw .trailingBytes }
+  }
+}
+
+extension [UInt8] {
+  /// The span's bytes in an array.
+  init(copying bytes: Span<UInt8>) {
+    self.init()
+    reserveCapacity(bytes.count)
+    for index in bytes.indices { append(bytes[index]) }
+  }
+
+  /// The ASCII bytes of a text.
+  init(_ text: StaticString) {
+    // Safe: a static string's bytes live forever.
+    unsafe self.init(
+      UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Adds a big-endian number of `size` bytes.
+  mutating func append(_ value: UInt64, size: Int) {
+    for shift in stride(from: (size - 1) * 8, through: 0, by: -8) {
+      append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+    }
+  }
+
+  /// Adds bytes behind a length of two bytes. What a record holds is shorter than that.
+  mutating func appendBlock(_ bytes: [UInt8]) {
+    append(UInt64(bytes.count), size: 2)
+    append(contentsOf: bytes)
+  }
+
+  /// As a C string: with a zero at the end.
+  var cString: [CChar] {
+    var text: [CChar] = []
+    text.reserveCapacity(count + 1)
+    for byte in self { text.append(CChar(bitPattern: byte)) }
+    text.append(0)
+    return text
+  }
+
+  /// Whether it is that ASCII text.
+  func equals(_ text: StaticString) -> Bool {
+    // Safe: a static string's bytes live forever.
+    let other = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    guard other.count == count else { return false }
+    for index in indices where unsafe other[index] != self[index] { return false }
+    return true
+  }
+}

@@ -1,0 +1,74 @@
+import CCryptsetup
+import CSystem
+import LibCrypto
+public import Secrets
+
+/// A volume's header, copied into memory and found as recorded. Only such a one gets a key, and the
+/// volume is mapped by the very copy that was checked, whatever the device says by then.
+public struct CheckedHeader: ~Copyable {
+  private let copy: LUKSHeaderCopy
+  private let device: CryptDevice
+  private let devicePath: [UInt8]
+  private let volume: Record.Volume
+
+  /// Copies a device's header and checks the copy.
+  /// - Parameters:
+  ///   - device: the path of the block device, or of an image.
+  ///   - trusted: which volume may get the key.
+  /// - Throws: ``DiskKeyError/header(_:)`` with the first fault by its name,
+  ///   ``DiskKeyError/file(_:errno:)``.
+  public init(of device: [UInt8], for trusted: TrustedRecord) throws(DiskKeyError) {
+    let volume = trusted.record.volume
+    let copy = try LUKSHeaderCopy(of: device, size: volume.dataOffset)
+    let header = try Self.read(copy)
+    try HeaderPolicy.check(header, copy: copy, against: volume)
+    self.copy = copy
+    self.device = header
+    self.volume = volume
+    devicePath = device
+  }
+
+  private static func read(
+    _ copy: borrowing LUKSHeaderCopy, for data: [UInt8]? = nil
+  ) throws(DiskKeyError) -> CryptDevice {
+    do throws(HeaderFault) {
+      if let data { return try CryptDevice(header: copy.path, data: data) }
+      return try CryptDevice(header: copy.path)
+    } catch {
+      throw .header(error)
+    }
+  }
+
+  /// Opens the recorded keyslot, and no other, and compares the volume key in it with the recorded
+  /// one. Nothing is mapped.
+  /// - Parameter key: the blob's content.
+  /// - Throws: ``HeaderFault/keyRefused`` or ``HeaderFault/volumeKey`` as ``DiskKeyError/header(_:)``.
+  public func test(_ key: borrowing SecretBytes) throws(DiskKeyError) {
+    _ = try volumeKey(key)
+  }
+
+  /// Maps the volume as `/dev/mapper/<name>`.
+  /// - Parameters:
+  ///   - name: the mapping's name: ASCII, as dmsetup takes it.
+  ///   - key: the blob's content.
+  /// - Throws: as ``test(_:)``; ``DiskKeyError/activation(errno:)``.
+  public func activate(
+    as name: [UInt8], with key: borrowing SecretBytes
+  ) throws(DiskKeyError) {
+    let volumeKey = try volumeKey(key)
+    let mapped = try Self.read(copy, for: devicePath)
+    let result = mapped.activate(as: name, volumeKey: volumeKey)
+    guard result >= 0 else { throw .activation(errno: -result) }
+  }
+
+  private func volumeKey(_ key: borrowing SecretBytes) throws(DiskKeyError) -> SecretBytes {
+    var volumeKey = SecretBytes(capacity: 128)
+    guard device.openKeyslot(volume.keyslot, with: key, volumeKey: &volumeKey) == volume.keyslot
+    else { throw .header(.keyRefused) }
+    let digest = try volumeKey.withBytes { span throws(DiskKeyError) in try sha256(span) }
+    guard equalInConstantTime(digest.span, volume.volumeKeyDigest.span) else {
+      throw .header(.volumeKey)
+    }
+    return volumeKey
+  }
+}

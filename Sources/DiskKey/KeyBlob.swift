@@ -1,0 +1,94 @@
+import LibCrypto
+public import OpenPGP
+public import OpenPGPCard
+public import Secrets
+public import SmartCard
+
+/// The volume's key, encrypted to its dongles: an ordinary OpenPGP message, `key.pgp`, that a trusted
+/// record vouches for by its hash.
+public struct KeyBlob: Sendable {
+  /// The most bytes of a blob: 32 dongles with RSA-4096 take a quarter of it.
+  public static let maximumSize = 65536
+  /// The most bytes of a key. Latchkey's own have ``keySize``; what gpg encrypted may be a passphrase.
+  public static let maximumKeySize = 512
+  /// Bytes of the keys that Latchkey makes.
+  public static let keySize = 64
+
+  /// The dongles that may be asked.
+  public let dongles: [Record.Dongle]
+  private let message: EncryptedMessage
+
+  /// A blob, held against the record.
+  /// - Parameters:
+  ///   - bytes: the content of `key.pgp`.
+  ///   - trusted: which blob it must be, and which dongles may be asked.
+  /// - Throws: ``DiskKeyError/blobChanged`` if its hash isn't the recorded one,
+  ///   ``DiskKeyError/message(_:)``.
+  public init(_ bytes: Span<UInt8>, of trusted: TrustedRecord) throws(DiskKeyError) {
+    guard try sha256(bytes) == trusted.record.volume.blobDigest else { throw .blobChanged }
+    do throws(OpenPGPError) {
+      message = try EncryptedMessage(parsing: bytes)
+    } catch {
+      throw .message(error)
+    }
+    dongles = trusted.record.dongles
+  }
+
+  /// The recorded dongle that a card says it is, or nil. What the card says is checked only when the
+  /// blob is opened.
+  public func dongle(_ identifier: CardIdentifier) -> Record.Dongle? {
+    for dongle in dongles where dongle.pinned.identifier == identifier { return dongle }
+    return nil
+  }
+
+  /// Opens the blob on a visit to a card. From SELECT on, the exchange is GET DATA 6E, GENERATE 81,
+  /// where C0 announces it GET DATA F9, VERIFY 82 and one PSO: DECIPHER.
+  /// - Parameters:
+  ///   - card: the visit; a differing serial, fingerprint, key or KDF-DO ends it before VERIFY.
+  ///   - dongle: the recorded dongle that this card must be.
+  ///   - pin: the user PIN's text. It is sent at most once.
+  ///   - decompressing: what undoes a compression, as gpg's default message has one.
+  /// - Returns: the keyslot's key.
+  /// - Throws: ``DiskKeyError/card(_:)``; ``DiskKeyError/unproven`` when the card took the PIN and then
+  ///   could not decrypt; ``DiskKeyError/notForThisDongle``; ``DiskKeyError/message(_:)`` for what
+  ///   stands behind the integrity check, such as a compression.
+  public func open<Transport: CardTransport, Decompressor: Decompression>(
+    on card: inout OpenPGPCard<Transport>, as dongle: Record.Dongle,
+    with pin: borrowing SecretBytes, decompressing: Decompressor
+  ) throws(DiskKeyError) -> SecretBytes {
+    let recipient = dongle.recipient
+    guard let packet = message.recipients(for: recipient).first else { throw .notForThisDongle }
+    let cryptogram: Cryptogram
+    do throws(OpenPGPError) {
+      cryptogram = try message.cryptogram(for: packet, with: recipient)
+    } catch {
+      throw .message(error)
+    }
+    // RSA's message is shorter than its modulus of at most 1024 bytes.
+    var answer = SecretBytes(capacity: 1024)
+    var hasAnswered = true
+    do throws(CardError) {
+      var decryption = try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
+      do throws(CardError) {
+        try decryption.decipher(cryptogram, into: &answer)
+      } catch {
+        switch error {
+        case .transport, .touchTimedOut: throw error
+        default: hasAnswered = false
+        }
+      }
+    } catch {
+      throw .card(error)
+    }
+    guard hasAnswered else { throw .unproven }
+    do throws(OpenPGPError) {
+      return try message.decrypt(
+        with: answer, by: recipient, for: packet, decompressing: decompressing,
+        limit: Self.maximumKeySize)
+    } catch {
+      // The blob is the recorded one, so it is the card that gave something else.
+      if error == .cannotDecrypt { throw .unproven }
+      throw .message(error)
+    }
+  }
+}
