@@ -16,7 +16,8 @@ extension OpenPGPCard {
     derivedBy derivation: KeyDerivation
   ) throws(CardError) {
     guard which != .resetCode else { throw .wrongData }
-    try session.replacePIN(.change(which.reference), which, old, new, which, derivation)
+    try session.replacePIN(
+      .change(which.reference), which, old, derivation, new, derivation, which)
   }
 
   /// Sets a new user PIN with the resetting code, and gives it its tries back (RESET RETRY COUNTER,
@@ -26,23 +27,23 @@ extension OpenPGPCard {
     with code: borrowing SecretBytes, to new: borrowing SecretBytes,
     derivedBy derivation: KeyDerivation
   ) throws(CardError) {
-    try session.replacePIN(.resetRetryByCode, .resetCode, code, new, .user, derivation)
+    try session.replacePIN(.resetRetryByCode, .resetCode, code, derivation, new, derivation, .user)
   }
 }
 
 extension Session {
-  /// Sends what proves and what is new, together.
+  /// Sends the PIN that proves, and the one that is new, together.
   func replacePIN(
-    _ command: Command, _ proof: PIN, _ old: borrowing SecretBytes, _ new: borrowing SecretBytes,
-    _ target: PIN, _ derivation: KeyDerivation
+    _ command: Command, _ proof: PIN, _ old: borrowing SecretBytes, _ oldDerivation: KeyDerivation,
+    _ new: borrowing SecretBytes, _ newDerivation: KeyDerivation, _ target: PIN
   ) throws(CardError) {
     try checkTries(proof)
-    try checkPossible(old, proof, derivation)
-    try checkPossible(new, target, derivation)
-    let oldSize = derivation.derivedSize ?? old.count
-    var sent = SecretBytes(capacity: oldSize + (derivation.derivedSize ?? new.count))
-    try derivation.derive(old, for: proof, into: &sent)
-    try derivation.derive(new, for: target, into: &sent)
+    try checkPossible(old, proof, oldDerivation)
+    try checkPossible(new, target, newDerivation)
+    let oldSize = oldDerivation.derivedSize ?? old.count
+    var sent = SecretBytes(capacity: oldSize + (newDerivation.derivedSize ?? new.count))
+    try oldDerivation.derive(old, for: proof, into: &sent)
+    try newDerivation.derive(new, for: target, into: &sent)
     try sendPIN(command, sent.bytes, proof)
     try refreshPINStatus()
   }

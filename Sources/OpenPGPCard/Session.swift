@@ -164,7 +164,7 @@ final class Session<Transport: CardTransport> {
 
   /// Reads 6E again, as after keys or PINs have changed.
   func refresh() throws(CardError) {
-    let pinned = confirmed
+    confirmed = nil
     let status = try send(.getData(0x6E, upTo: application.limits.extendedLengths ? 4096 : 256))
     guard status == .success else { throw .status(status, ins: 0xCA) }
     var objects = try channel.response.withBytes { answer throws(CardError) in
@@ -177,7 +177,6 @@ final class Session<Transport: CardTransport> {
     let application = try ApplicationData(objects)
     if application.identifier != self.application.identifier { throw .notThePinned(.serial) }
     self.application = application
-    confirmed = pinned
   }
 
   /// Reads C4 again.
@@ -267,6 +266,9 @@ final class Session<Transport: CardTransport> {
       throw .wrongPIN(triesLeft: left)
     }
   }
+
+  /// What was confirmed holds no longer.
+  func forgetConfirmation() { confirmed = nil }
 
   /// The card loses its state at the end of this visit.
   func resetAtEnd() { mustReset = true }
