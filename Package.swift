@@ -87,6 +87,7 @@ let package = Package(
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
+  ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
 ]
 for test in tests {
   package.targets.append(

@@ -24,7 +24,8 @@ final class CardFile {
     self.path = path
     descriptor = -1
     // Claims the name, so that of two at once only one makes it.
-    let claim = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+    // Safe: the path is a terminated copy for the call.
+    let claim = unsafe open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     guard claim >= 0 else {
       throw errno == EEXIST ? .exists(path) : .unwritable(path, Self.reason)
     }
@@ -32,7 +33,8 @@ final class CardFile {
     do throws(CardFileError) {
       try save(state)
     } catch {
-      unlink(path)
+      // Safe: as above.
+      unsafe unlink(path)
       throw error
     }
   }
@@ -42,7 +44,8 @@ final class CardFile {
     self.path = path
     descriptor = -1
     while true {
-      let candidate = open(path, O_RDWR | O_CLOEXEC)
+      // Safe: the path is a terminated copy for the call.
+      let candidate = unsafe open(path, O_RDWR | O_CLOEXEC)
       guard candidate >= 0 else {
         throw errno == EACCES || errno == EROFS ? .unwritable(path, Self.reason) : .unreadable(path)
       }
@@ -100,14 +103,15 @@ final class CardFile {
       throw .unwritable(path, String(describing: error).singleLine)
     }
     let temporary = "\(path).\(getpid()).new"
-    unlink(temporary)
-    let new = open(temporary, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+    // Safe, here and below: the paths are terminated copies for the calls.
+    unsafe unlink(temporary)
+    let new = unsafe open(temporary, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
     guard new >= 0 else { throw .unwritable(path, Self.reason) }
     guard flock(new, LOCK_EX | LOCK_NB) == 0, Self.write(bytes, to: new), fsync(new) == 0,
-      rename(temporary, path) == 0
+      unsafe rename(temporary, path) == 0
     else {
       let reason = Self.reason
-      unlink(temporary)
+      unsafe unlink(temporary)
       close(new)
       throw .unwritable(path, reason)
     }
@@ -118,7 +122,8 @@ final class CardFile {
 
   private func syncFolder() throws(CardFileError) {
     let folder = (path as NSString).deletingLastPathComponent
-    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // Safe: the path is a terminated copy for the call.
+    let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unwritable(path, Self.reason) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .unwritable(path, Self.reason) }
