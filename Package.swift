@@ -85,6 +85,7 @@ let package = Package(
 
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
+  ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
