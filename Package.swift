@@ -48,6 +48,9 @@ let package = Package(
     // What stands on them
     .target(name: "Storage", dependencies: ["CSystem"]),
     .target(name: "Inflate", dependencies: ["OpenPGP", "Secrets", "CZlib"]),
+    .target(
+      name: "Provisioning",
+      dependencies: ["OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage"]),
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(
@@ -64,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "latchkey",
       dependencies: [
-        "BootManifest", "Enrolment", "VirtualCard", "Inflate", "DiskKey", "OpenPGP", "OpenPGPCard",
+        "BootManifest", "Enrolment", "Provisioning", "VirtualCard", "Inflate", "Storage", "DiskKey", "OpenPGP", "OpenPGPCard",
         "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -92,7 +92,8 @@ public enum DurableFile {
     while count < bytes.count {
       // Safe: the array is ours, and the room behind `count` is what is left of it.
       let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe CSystem.read(file, buffer.baseAddress.unsafelyUnwrapped + count, buffer.count - count)
+        unsafe CSystem.read(
+          file, buffer.baseAddress.unsafelyUnwrapped + count, buffer.count - count)
       }
       if got < 0, system_errno() == EINTR { continue }
       guard got >= 0 else { throw StorageError("read", path, code: system_errno()) }

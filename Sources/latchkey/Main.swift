@@ -1,1 +1,51 @@
-@main struct M { static func main() {} }
+import ArgumentParser
+import CSystem
+import Secrets
+
+/// The command: asks, shows, and says by its exit code how it went.
+@main
+enum Main {
+  static func main() {
+    // Before the first secret is read; a kernel that refuses is older than any that Latchkey runs on.
+    _ = hardenProcess()
+    system_ignore_broken_pipes()
+    exit(run().rawValue)
+  }
+
+  /// Runs to the end, so that every scope that holds a secret has ended before the process exits.
+  private static func run() -> ExitStatus {
+    do {
+      var command = try Latchkey.parseAsRoot()
+      try command.run()
+      return .done
+    } catch let failure as Failure {
+      failure.show()
+      return failure.status
+    } catch {
+      let text = Latchkey.fullMessage(for: error)
+      guard Latchkey.exitCode(for: error) != .success else {
+        Output.result(text)
+        return .done
+      }
+      Output.note(text)
+      return .wrongUse
+    }
+  }
+}
+
+/// The tree of commands.
+struct Latchkey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "latchkey",
+    abstract: "Sign /boot and open disks with an OpenPGP dongle.",
+    discussion: """
+      Exit codes: 0 done; 1 what was checked does not hold (changed, bad signature, wrong PIN);
+      2 wrong use; 3 no dongle, or not the one asked for; 4 the dongle refuses (blocked, touch timed
+      out); 5 the system (disk, reader, permissions).
+      """,
+    version: "latchkey 0.1.0",
+    subcommands: [
+      StatusCommand.self, ProvisionCommand.self, SignCommand.self, VerifyCommand.self,
+      EnrollCommand.self, UnlockCommand.self, CardCommand.self,
+    ])
+}

@@ -49,6 +49,9 @@ static inline void system_unmap_secret(void *page, size_t size) {
   munmap(page, size);
 }
 
+/// A write to a pipe that nobody reads fails, and ends no program.
+static inline void system_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
 /// Not dumpable, not traceable by the same user, no core file. False if the kernel refused.
 static inline bool system_harden(void) {
   const struct rlimit none = {0, 0};

@@ -1,0 +1,165 @@
+import BootManifest
+import OpenPGP
+
+/// What verifying /boot came to, in words and for JSON.
+struct BootReport: Encodable {
+  /// `good`, `changed`, `unsigned`, `refused`, `malformed`, `older`.
+  let verdict: String
+  /// The sentence for people.
+  let summary: String
+  let signer: String?
+  let signingKey: String?
+  /// ISO 8601, UTC.
+  let signedAt: String?
+  /// SHA-256 of the signed list.
+  let manifest: String?
+  /// `relative` or `absolute`.
+  let names: String?
+  /// `present`, `stale`, `absent`: whether modes and link targets could be compared.
+  let record: String?
+  let changes: [Change]
+
+  /// One difference.
+  struct Change: Encodable {
+    let path: String
+    /// `added`, `changed`, `deleted`, `retargeted`, `replaced`, `mode`.
+    let kind: String
+    let from: String?
+    let to: String?
+  }
+
+  /// Of a verdict about the /boot at `path`.
+  init(_ verdict: BootVerdict, at path: String) {
+    let place = Escaped.text(path)
+    let by = verdict.signedBy
+    signer = by.map { Hexadecimal.text($0.certificate) }
+    signingKey = by.map { Hexadecimal.text($0.key) }
+    signedAt = by.map { Moment.text($0.time) }
+    manifest = by.map { Hexadecimal.text($0.digest) }
+    names = by.map { $0.dialect == .relative ? "relative" : "absolute" }
+    var record: String?
+    var changes: [Change] = []
+    switch verdict {
+    case .unsigned(let missing):
+      self.verdict = "unsigned"
+      summary =
+        "\(place) is not signed: \(missing.map(\.description).joined(separator: ", ")) missing"
+    case .refused(let problem, let added):
+      self.verdict = "refused"
+      var text = "the signature of \(place) does not hold: \(problem.words)"
+      if !added.isEmpty {
+        text +=
+          "; added since it was signed: \(added.map(\.description).joined(separator: ", "))"
+      }
+      summary = text
+    case .malformed(_, let error):
+      self.verdict = "malformed"
+      summary =
+        "\(place) is signed, but \(error.file) is not a list (entry \(error.entry): \(error.problem))"
+    case .older(_, let remembered):
+      self.verdict = "older"
+      summary =
+        "\(place) bears an older signed set that was put back: "
+        + "one of \(Moment.text(remembered)) was accepted here before"
+    case .signed(_, let types, let differences):
+      changes = differences.map(Change.init)
+      record = "\(types)"
+      self.verdict = differences.isEmpty ? "good" : "changed"
+      summary =
+        differences.isEmpty
+        ? "\(place) is as it was signed"
+        : "\(place) is not as it was signed: \(differences.count) "
+          + (differences.count == 1 ? "difference" : "differences")
+    }
+    self.record = record
+    self.changes = changes
+  }
+
+  /// The lines for people, the verdict first.
+  var lines: [String] {
+    var lines = [summary + "."]
+    if let signer, let signedAt {
+      lines.append("  signed by  \(signer)")
+      if let signingKey, signingKey != signer { lines.append("  with key   \(signingKey)") }
+      lines.append("  on         \(signedAt)")
+    }
+    if let manifest { lines.append("  manifest   \(manifest)") }
+    switch record {
+    case "stale":
+      lines.append("  signed by the firmware since: modes and link targets are not recorded")
+    case "absent": lines.append("  modes and link targets are not recorded")
+    default: break
+    }
+    lines += changes.map { "  " + $0.line }
+    return lines
+  }
+}
+
+extension BootReport.Change {
+  init(_ change: BootChange) {
+    path = change.name.description
+    switch change.kind {
+    case .added(let type):
+      kind = "added"
+      from = nil
+      to = "\(type)"
+    case .changed:
+      kind = "changed"
+      from = nil
+      to = nil
+    case .deleted:
+      kind = "deleted"
+      from = nil
+      to = nil
+    case .retargeted(let old, let new):
+      kind = "retargeted"
+      from = old.description
+      to = new.description
+    case .replaced(let old, let new):
+      kind = "replaced"
+      from = old.map { "\($0)" }
+      to = "\(new)"
+    case .mode(let old, let new):
+      kind = "mode"
+      from = String(old, radix: 8)
+      to = new.map { String($0, radix: 8) }
+    }
+  }
+
+  /// One line for people.
+  var line: String {
+    let label = kind.padded(to: 11)
+    switch kind {
+    case "retargeted": return "\(label)\(path): \(from ?? "?") is now \(to ?? "?")"
+    case "replaced": return "\(label)\(path): \(from ?? "something else") is now a \(to ?? "?")"
+    case "mode": return "\(label)\(path): \(from ?? "?") is now \(to ?? "none")"
+    case "added": return "\(label)\(path)" + (to == "file" ? "" : " (\(to ?? ""))")
+    default: return label + path
+    }
+  }
+}
+
+extension SignatureError {
+  /// In words.
+  var words: String {
+    switch self {
+    case .unreadable: "it can't be read as a signature"
+    case .severalSignatures: "there is more than one"
+    case .trailingBytes: "something else stands beside it"
+    case .wrongType: "it is not one over bytes as they are"
+    case .weakHash: "it was made with a hash that doesn't hold any more"
+    case .noIssuer: "it doesn't say who made it"
+    case .issuersDiffer: "it contradicts itself on who made it"
+    case .noCreationTime: "it doesn't say when it was made"
+    case .unknownCritical: "it demands something that isn't understood"
+    case .unsignedInformation: "it says things that aren't signed"
+    case .untrusted(let key): "it was made by a key that isn't trusted, \(Hexadecimal.text(key))"
+    case .key(let key, let problem): "its key \(Hexadecimal.text(key)) \(problem.words)"
+    case .fromTheFuture(let time): "it was made later than now, on \(Moment.text(time))"
+    case .olderThanItsKey: "it was made before its key"
+    case .expired(let time): "it expired on \(Moment.text(time))"
+    case .bad: "it was not made over these bytes: they, or it, were changed"
+    case .crypto: "libcrypto failed"
+    }
+  }
+}

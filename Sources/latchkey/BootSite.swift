@@ -1,0 +1,65 @@
+import BootManifest
+import Storage
+
+/// A /boot with those who may sign it and the memory of who did last.
+struct BootSite {
+  let path: String
+  let folder: BootFolder
+  let trusted: TrustedSigners
+  let memory: SignatureMemory
+
+  init(_ options: BootOptions, _ folders: SystemFolders, _ trust: TrustStore) throws(Failure) {
+    path = options.boot
+    trusted = TrustedSigners(trust.certificates)
+    memory = SignatureMemory(folder: folders.state, boot: options.boot)
+    do throws(BootError) {
+      folder = try BootFolder(path: options.boot)
+    } catch {
+      throw Failure(error, at: options.boot)
+    }
+  }
+
+  /// Runs a step, with its error in words.
+  func step<Result>(_ body: () throws(BootError) -> Result) throws(Failure) -> Result {
+    do throws(BootError) {
+      return try body()
+    } catch {
+      throw Failure(error, at: path)
+    }
+  }
+
+  /// The verdict about what is there now; `hashed` if that is known already.
+  func verify(_ hashed: HashedBoot? = nil) throws(Failure) -> BootVerdict {
+    try step { () throws(BootError) in
+      try folder.verify(hashed, trusted: trusted, now: Moment.now, memory: memory)
+    }
+  }
+
+  /// Remembers the signature of a verdict that holds. Where that isn't allowed, it says so once: an
+  /// older set would not be noticed.
+  func accept(_ verdict: BootVerdict) {
+    guard verdict.holds, let by = verdict.signedBy else { return }
+    accept(by)
+  }
+
+  /// Remembers a signature.
+  func accept(_ by: SignedBy) {
+    let isKept: Bool
+    do throws(StorageError) {
+      try DurableFile.makeFolder(memory.folder, mode: 0o755)
+      do throws(BootError) {
+        try memory.accept(by)
+        isKept = true
+      } catch {
+        isKept = false
+      }
+    } catch {
+      isKept = false
+    }
+    if !isKept {
+      Output.note(
+        "latchkey: the signature can't be remembered in \(Escaped.text(memory.folder)), so an older "
+          + "set put back would not be noticed. Run this as root once.")
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import OpenPGPCard
+import SmartCard
+import VirtualCard
+
+extension Failure {
+  /// What a dongle, or the way to it, did not do. `dongle` names it for people.
+  init(_ error: Dongle.ConnectionError, dongle: String) {
+    switch error {
+    case .card(let error): self.init(error, dongle: dongle)
+    case .file(let error): self.init(error)
+    }
+  }
+
+  /// What a dongle did not do. `dongle` names it for people.
+  init(_ error: CardError, dongle: String) {
+    switch error {
+    case .transport(let error): self.init(error, dongle: dongle)
+    case .notOpenPGP:
+      self.init(
+        .noDongle, "the card in \(dongle) has no OpenPGP application",
+        next: "Plug in an OpenPGP dongle.")
+    case .terminated:
+      self.init(
+        .dongleRefuses, "the OpenPGP application of \(dongle) is terminated",
+        next: "Its keys are gone; gpg --card-edit (admin, factory-reset) brings it back empty.")
+    case .wrongPIN(let tries):
+      self.init(
+        .doesNotHold, "wrong PIN for \(dongle)" + Self.left(tries),
+        next: tries == 0
+          ? Self.unblock : "Nothing was done. Check the PIN before you try again.")
+    case .blocked(let pin):
+      self.init(
+        .dongleRefuses, "the \(pin.words) of \(dongle) is blocked: no tries are left",
+        next: pin == .user ? Self.unblock : "Only a factory reset helps; it deletes the keys.")
+    case .impossiblePIN:
+      self.init(
+        .doesNotHold, "that is no possible PIN of \(dongle): too short or too long",
+        next: "It was not sent, so no try was used.")
+    case .touchTimedOut:
+      self.init(
+        .dongleRefuses, "\(dongle) waited for a touch that did not come",
+        next: "Run this again and touch it when it blinks.")
+    case .noKey(let slot):
+      self.init(
+        .noDongle, "\(dongle) has no \(slot.words) key",
+        next: "latchkey provision makes a new dongle ready.")
+    case .notThePinned(let difference):
+      self.init(
+        .noDongle, "\(dongle) is not the dongle it should be: its \(difference.words) differs",
+        next: "No PIN was sent. If this is the dongle you own, somebody has changed it.")
+    case .wrongKey(let slot):
+      self.init(
+        .noDongle, "the \(slot.words) key of \(dongle) is of another kind than it says",
+        next: "Nothing was written. The dongle, or its reader, is broken or not what it seems.")
+    case .malformed(let tag):
+      self.init(
+        .system, "\(dongle) gave an answer that makes no sense (object \(String(tag, radix: 16)))",
+        next: "Pull it out, plug it in again, and report its model if this stays.")
+    case .status(let status, let instruction):
+      self.init(
+        .dongleRefuses,
+        "\(dongle) refuses: \(status.meaning) (\(String(status.rawValue, radix: 16)) "
+          + "to \(String(instruction, radix: 16)))",
+        next: "Pull it out, plug it in again, and try once more.")
+    case .unsupportedAlgorithm, .unsupported:
+      self.init(
+        .dongleRefuses, "\(dongle) can't do that", next: "latchkey card show says what it can.")
+    case .wrongData:
+      self.init(
+        .dongleRefuses, "\(dongle) has a key that doesn't fit what it was given",
+        next: "latchkey card show says which keys it has.")
+    case .crypto:
+      self.init(.system, "libcrypto failed", next: "Is the machine out of memory?")
+    }
+  }
+
+  private init(_ error: TransportError, dongle: String) {
+    switch error {
+    case .noService:
+      self.init(
+        .system, "the smart card service (pcscd) does not run",
+        next: "Start it: systemctl start pcscd.socket. It is in Debian's package pcscd.")
+    case .noReader, .noCard, .removed:
+      self.init(
+        .noDongle, "\(dongle) was pulled out, or is empty", next: "Plug it in and run this again.")
+    case .inUse:
+      self.init(
+        .dongleRefuses, "another program holds \(dongle), most likely gpg's scdaemon",
+        next: "Free it with: gpgconf --kill scdaemon")
+    case .wasReset:
+      self.init(
+        .dongleRefuses, "another program reset \(dongle) in between", next: "Run this again.")
+    case .unresponsive, .timedOut:
+      self.init(
+        .dongleRefuses, "\(dongle) does not answer", next: "Pull it out and plug it in again.")
+    case .notPermitted:
+      self.init(
+        .system, "this user may not use \(dongle)",
+        next: "Run this as root, or at the machine itself.")
+    case .commandTooLong, .responseTooLong, .malformedResponse:
+      self.init(
+        .dongleRefuses, "\(dongle) or its reader can't carry commands of that length",
+        next: "Try another reader or port.")
+    case .failed(let code):
+      self.init(
+        .system, "the reader failed with code 0x\(String(code, radix: 16))",
+        next: "Pull the dongle out and plug it in again.")
+    }
+  }
+
+  private static func left(_ tries: Int?) -> String {
+    switch tries {
+    case nil: ""
+    case 0: ": no tries are left, it is blocked now"
+    case 1: ": 1 try is left"
+    case let tries?: ": \(tries) tries are left"
+    }
+  }
+
+  private static let unblock =
+    "Unblock it with the admin PIN or the reset code: gpg --card-edit, then passwd. "
+    + "A disk still opens with its passphrase."
+}
+
+extension PIN {
+  /// In words.
+  var words: String {
+    switch self {
+    case .user: "PIN"
+    case .resetCode: "reset code"
+    case .admin: "admin PIN"
+    }
+  }
+}
+
+extension KeySlot {
+  /// In words.
+  var words: String {
+    switch self {
+    case .signing: "signature"
+    case .decryption: "decryption"
+    case .authentication: "authentication"
+    }
+  }
+}
+
+extension PinnedKey.Difference {
+  /// In words.
+  var words: String {
+    switch self {
+    case .serial: "serial number"
+    case .fingerprint: "key's fingerprint"
+    case .key: "key"
+    case .keyDerivation: "PIN derivation (KDF-DO)"
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import LibCrypto
+import OpenPGPCard
+
+/// `latchkey card`
+struct CardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "card",
+    abstract: "Look at dongles.",
+    subcommands: [List.self, Show.self])
+
+  /// `latchkey card list`
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "All dongles, a line each.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      let dongles = try Dongles.look(options)
+      if options.json {
+        try Output.document("card list", dongles.found.map(DongleReport.init))
+      } else {
+        for dongle in dongles.found {
+          Output.result("\(dongle.serial)  \(dongle.model)  in \(dongle.place.description)")
+        }
+      }
+      for other in dongles.others {
+        Output.note("In \(other.place): \(other.why.what). \(other.why.next)")
+      }
+      if dongles.found.isEmpty { _ = try dongles.one("") }
+    }
+  }
+
+  /// `latchkey card show`
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "show", abstract: "What a dongle says of itself.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      let dongle = try Dongles.look(options).one("that fits")
+      let report = DongleReport(dongle)
+      if options.json {
+        try Output.document("card show", report)
+      } else {
+        report.lines.forEach(Output.result)
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct EnrollCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "enroll")
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct ProvisionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "provision")
+}

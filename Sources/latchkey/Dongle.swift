@@ -1,0 +1,85 @@
+import OpenPGPCard
+import PCSC
+import SmartCard
+import VirtualCard
+
+/// A dongle that is there: where it is, and what it said of itself on the first, short visit.
+struct Dongle {
+  /// Where a card is.
+  enum Place {
+    case reader(PCSCService, PCSCReader)
+    case file(String)
+
+    /// For people.
+    var description: String {
+      switch self {
+      case .reader(_, let reader): Escaped.name(reader.name)
+      case .file(let path): Escaped.text(path)
+      }
+    }
+
+    /// Connects anew: the card is held no longer than a visit takes.
+    func connect() throws(ConnectionError) -> ReaderTransport {
+      switch self {
+      case .reader(let service, let reader):
+        do throws(TransportError) {
+          return ReaderTransport(try service.connect(to: reader))
+        } catch {
+          throw .card(.transport(error))
+        }
+      case .file(let path):
+        do throws(CardFileError) {
+          return ReaderTransport(VirtualCardTransport(try VirtualCard(at: path)))
+        } catch {
+          throw .file(error)
+        }
+      }
+    }
+  }
+
+  /// Why a card can't be visited.
+  enum ConnectionError: Error {
+    case card(CardError)
+    case file(CardFileError)
+  }
+
+  let place: Place
+  let application: ApplicationData
+
+  var identifier: CardIdentifier { application.identifier }
+
+  /// As in its AID, `MMMM:SSSSSSSS`.
+  var serial: String { String(decoding: identifier.text, as: UTF8.self) }
+
+  /// The brand, in words.
+  var model: String { "\(identifier.brand)" }
+
+  /// Brand and serial.
+  var name: String { "\(model) \(serial)" }
+
+  /// Looks at the card in `place`: SELECT and GET DATA 6E, then the card is left as it was.
+  init(at place: Place) throws(ConnectionError) {
+    self.place = place
+    let transport = try place.connect()
+    do throws(CardError) {
+      application = try OpenPGPCard(selecting: transport).application
+    } catch {
+      throw .card(error)
+    }
+  }
+
+  /// A new visit.
+  func visit() throws(Failure) -> OpenPGPCard<ReaderTransport> {
+    let transport: ReaderTransport
+    do throws(ConnectionError) {
+      transport = try place.connect()
+    } catch {
+      throw Failure(error, dongle: name)
+    }
+    do throws(CardError) {
+      return try OpenPGPCard(selecting: transport)
+    } catch {
+      throw Failure(error, dongle: name)
+    }
+  }
+}

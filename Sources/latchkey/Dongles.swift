@@ -1,0 +1,86 @@
+import OpenPGPCard
+import PCSC
+import SmartCard
+
+/// All dongles that are there. An odd card in one reader hides none of the others.
+struct Dongles {
+  /// Those that answered.
+  let found: [Dongle]
+  /// Readers whose card didn't, and why.
+  let others: [(place: String, why: Failure)]
+
+  /// Looks into every reader, or at the virtual cards that were named, and keeps the dongles that
+  /// `--card` names, or all.
+  static func look(_ options: GlobalOptions) throws(Failure) -> Dongles {
+    var found: [Dongle] = []
+    var others: [(place: String, why: Failure)] = []
+    for place in try places(options) {
+      do throws(Dongle.ConnectionError) {
+        found.append(try Dongle(at: place))
+      } catch {
+        let why = Failure(error, dongle: place.description)
+        // A file that was named and isn't a card is the answer; a reader may hold anything.
+        if case .file = place { throw why }
+        others.append((place.description, why))
+      }
+    }
+    let wanted = try identifiers(options.card)
+    guard !wanted.isEmpty else { return Dongles(found: found, others: others) }
+    for identifier in wanted where !found.contains(where: { $0.identifier == identifier }) {
+      throw Failure(
+        .noDongle, "dongle \(String(decoding: identifier.text, as: UTF8.self)) is not there",
+        next: Self.next(found, others))
+    }
+    return Dongles(found: found.filter { wanted.contains($0.identifier) }, others: others)
+  }
+
+  /// The one dongle that fits; never a guess.
+  /// - Parameter what: what it has to be, as in "that can sign".
+  func one(_ what: String, where fits: (Dongle) -> Bool = { _ in true }) throws(Failure) -> Dongle {
+    let fitting = found.filter(fits)
+    if let only = fitting.first, fitting.count == 1 { return only }
+    if fitting.isEmpty {
+      throw Failure(
+        .noDongle,
+        found.isEmpty ? "there is no dongle" : "there is no dongle \(what)",
+        next: Self.next(found, others))
+    }
+    throw Failure(
+      .noDongle, "there are \(fitting.count) dongles \(what)",
+      next: "Say which one: "
+        + fitting.map { "--card \($0.serial) (\($0.model))" }.joined(separator: ", or ") + ".")
+  }
+
+  private static func next(_ found: [Dongle], _ others: [(place: String, why: Failure)]) -> String {
+    var sentences: [String] = []
+    if !found.isEmpty {
+      sentences.append("There is \(found.map(\.name).joined(separator: ", ")).")
+    }
+    sentences += others.map { "In \($0.place): \($0.why.what). \($0.why.next)" }
+    return sentences.isEmpty
+      ? "Plug it in and run this again." : sentences.joined(separator: " ")
+  }
+
+  private static func identifiers(_ texts: [String]) throws(Failure) -> [CardIdentifier] {
+    var identifiers: [CardIdentifier] = []
+    for text in texts {
+      guard let identifier = CardIdentifier(text: Array(text.utf8).span) else {
+        throw Failure(
+          .wrongUse, "\"\(Escaped.text(text))\" names no dongle",
+          next: "It is MMMM:SSSSSSSS, as `latchkey card list` shows it.")
+      }
+      identifiers.append(identifier)
+    }
+    return identifiers
+  }
+
+  private static func places(_ options: GlobalOptions) throws(Failure) -> [Dongle.Place] {
+    guard options.virtualCard.isEmpty else { return options.virtualCard.map { .file($0) } }
+    do throws(TransportError) {
+      let service = try PCSCService()
+      return try service.readers().filter(\.hasCard).map { .reader(service, $0) }
+    } catch {
+      throw Failure(Dongle.ConnectionError.card(.transport(error)), dongle: "the reader")
+    }
+  }
+}

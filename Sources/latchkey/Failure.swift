@@ -1,0 +1,21 @@
+/// Why a command stopped, as a person reads it: what is so, and what to do next.
+struct Failure: Error {
+  /// The exit code.
+  let status: ExitStatus
+  /// What is so, without a full stop.
+  let what: String
+  /// What to do next, whole sentences.
+  let next: String
+
+  init(_ status: ExitStatus, _ what: String, next: String) {
+    self.status = status
+    self.what = what
+    self.next = next
+  }
+
+  /// Writes it to stderr.
+  func show() {
+    Output.note("latchkey: \(what).")
+    Output.note("  \(next)")
+  }
+}

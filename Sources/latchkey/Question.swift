@@ -1,0 +1,39 @@
+import CSystem
+import FoundationEssentials
+
+/// A question to the person at the terminal.
+enum Question {
+  /// Asks, and goes on only if the answer is yes.
+  /// - Parameters:
+  ///   - text: the question, ending in a question mark.
+  ///   - assumed: whether `--yes` was given.
+  /// - Throws: ``Failure`` with ``ExitStatus/wrongUse`` if the answer is no or nobody can be asked.
+  static func confirm(_ text: String, assumed: Bool) throws(Failure) {
+    if assumed { return }
+    guard let answer = ask("\(text) [y/N] ") else {
+      throw Failure(
+        .wrongUse, "\(text) Nobody can be asked, as there is no terminal",
+        next: "Add --yes if the answer is yes.")
+    }
+    guard ["y", "yes"].contains(answer.lowercased()) else {
+      throw Failure(
+        .wrongUse, "nothing was done, as the answer wasn't yes", next: "Nothing changed.")
+    }
+  }
+
+  /// A line typed at the terminal, or nil if there is none.
+  static func ask(_ prompt: String) -> String? {
+    // Safe: a constant C string; the descriptor is closed below.
+    let terminal = unsafe system_open("/dev/tty", O_RDWR | O_NOCTTY, 0)
+    guard terminal >= 0 else { return nil }
+    defer { close(terminal) }
+    let bytes = Array(prompt.utf8)
+    // Safe: the bytes are borrowed for the call.
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(terminal, $0.baseAddress, $0.count) }
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    // Safe: one byte of room, one byte read.
+    while unsafe read(terminal, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+    return String(decoding: line, as: UTF8.self)
+  }
+}

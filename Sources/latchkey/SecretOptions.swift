@@ -1,0 +1,74 @@
+import ArgumentParser
+import CSystem
+import Secrets
+
+/// Where a PIN or passphrase comes from: a file, a descriptor, or else the terminal.
+struct SecretSource {
+  /// What it is called in prompts and messages: "PIN", "admin PIN", "passphrase".
+  let name: String
+  /// The option's stem, as in `--pin-file` and `--pin-fd`.
+  let option: String
+  let file: String?
+  let descriptor: Int32?
+
+  /// Whether it comes without asking.
+  var isGiven: Bool { file != nil || descriptor != nil }
+
+  /// Reads it; asks with `prompt` if it has no file or descriptor.
+  func read(prompt: String, limit: Int = 512) throws(Failure) -> SecretBytes {
+    do throws(SecretInputError) {
+      if let file { return try Self.read(path: file, limit: limit) }
+      if let descriptor { return try SecretBytes(firstLineOf: descriptor, limit: limit) }
+      let bytes = Array(prompt.utf8)
+      let secret = try SecretBytes(typedAfter: bytes.span, limit: limit)
+      return secret
+    } catch {
+      throw failure(for: error)
+    }
+  }
+
+  private static func read(path: String, limit: Int) throws(SecretInputError) -> SecretBytes {
+    // Safe: the path is passed as a C string for the call; the descriptor is closed below.
+    let descriptor = unsafe system_open(path, O_RDONLY, 0)
+    guard descriptor >= 0 else { throw .failed(errno: system_errno()) }
+    defer { close(descriptor) }
+    return try SecretBytes(firstLineOf: descriptor, limit: limit)
+  }
+
+  private func failure(for error: SecretInputError) -> Failure {
+    switch error {
+    case .empty:
+      Failure(.wrongUse, "the \(name) is empty", next: "Nothing was sent to the dongle.")
+    case .tooLong:
+      Failure(.wrongUse, "the \(name) is too long", next: "Nothing was sent to the dongle.")
+    case .noTerminal:
+      Failure(
+        .wrongUse, "there is no terminal to ask for the \(name) on",
+        next: "Give it with --\(option)-file FILE or --\(option)-fd NUMBER.")
+    case .interrupted:
+      Failure(.wrongUse, "interrupted", next: "Nothing was sent to the dongle.")
+    case .failed(let number):
+      Failure(
+        .system, "the \(name) can't be read from \(place): \(SystemError(number))",
+        next: "Check --\(option)-file or --\(option)-fd.")
+    }
+  }
+
+  private var place: String {
+    if let file { return Escaped.text(file) }
+    if let descriptor { return "descriptor \(descriptor)" }
+    return "the terminal"
+  }
+}
+
+/// `--pin-file` and `--pin-fd`.
+struct UserPINOptions: ParsableArguments {
+  @Option(name: .customLong("pin-file"), help: "Read the PIN from this file's first line.")
+  var file: String?
+  @Option(name: .customLong("pin-fd"), help: "Read the PIN from this descriptor's first line.")
+  var descriptor: Int32?
+
+  var source: SecretSource {
+    SecretSource(name: "PIN", option: "pin", file: file, descriptor: descriptor)
+  }
+}

@@ -1,0 +1,121 @@
+import LibCrypto
+import OpenPGP
+import OpenPGPCard
+import Provisioning
+import Secrets
+import Storage
+
+/// A dongle whose signature key is in a trusted certificate, and what must hold of it before it gets a
+/// PIN.
+struct SigningDongle {
+  let dongle: Dongle
+  private let key: CertificateKey
+  private let pinned: PinnedKey
+  private let folders: SystemFolders
+  /// A dongle that was never used here: what it said of its KDF-DO is recorded once it has signed.
+  private let isNew: Bool
+
+  init(_ dongle: Dongle, trust: TrustStore, folders: SystemFolders) throws(Failure) {
+    self.dongle = dongle
+    self.folders = folders
+    guard let fingerprint = dongle.application.fingerprint(of: .signing),
+      let found = trust.key(fingerprint)
+    else { throw Failure(CardError.noKey(.signing), dongle: dongle.name) }
+    if let problem = found.certificate.problem(with: fingerprint, for: .signing, at: Moment.now) {
+      throw Failure(
+        .doesNotHold, "the signature key of \(dongle.name) \(problem.words)",
+        next: "No firmware should accept its signature. Nothing was done.")
+    }
+    key = found.key
+    let derivation = try Self.keyDerivation(of: dongle, folders)
+    isNew = derivation.isNew
+    pinned = PinnedKey(
+      identifier: dongle.identifier, slot: .signing, fingerprint: fingerprint,
+      publicKey: found.key.publicKey, keyDerivation: derivation.recorded)
+  }
+
+  /// An armored detached signature over `data`. Asks for the PIN; one visit to the card.
+  func sign(_ data: [UInt8], pin source: SecretSource) throws(Failure) -> [UInt8] {
+    let entry = PINEntry(.user, of: dongle, from: source, folders: folders)
+    let secret = try entry.read(for: "to sign")
+    let draft = try Self.step { () throws(OpenPGPError) in
+      try SignatureDraft.detached(over: data.span, by: key, at: Moment.now)
+    }
+    let raw = try visit(draft, secret, entry)
+    let signature = try Self.step { () throws(OpenPGPError) in
+      try draft.finished(with: raw.span)
+    }
+    if isNew { remember() }
+    return Armor.encode(signature.span, as: .signature)
+  }
+
+  private static func step<Result>(
+    _ body: () throws(OpenPGPError) -> Result
+  ) throws(Failure) -> Result {
+    do throws(OpenPGPError) {
+      return try body()
+    } catch {
+      throw Failure(.system, "the signature can't be made: \(error)", next: "Nothing was written.")
+    }
+  }
+
+  private func visit(
+    _ draft: SignatureDraft, _ secret: borrowing SecretBytes, _ entry: PINEntry
+  ) throws(Failure) -> [UInt8] {
+    var card = try dongle.visit()
+    do throws(CardError) {
+      var signing = try card.authorize(.signing, with: secret, pinned: pinned)
+      if let touch = dongle.application.touchPolicy(of: .signing), touch != .off {
+        Output.note("Touch \(dongle.name) when it blinks.")
+      }
+      return try signing.sign(draft.digest.span, hash: draft.hash)
+    } catch {
+      throw entry.failure(error, after: secret)
+    }
+  }
+
+  /// What was recorded of the dongle's KDF-DO; for one never used here, what it says itself.
+  private static func keyDerivation(
+    of dongle: Dongle, _ folders: SystemFolders
+  ) throws(Failure) -> (recorded: KeyDerivation, isNew: Bool) {
+    do throws(StorageError) {
+      if let known = try KnownDongle.load(dongle.identifier, from: folders.dongles) {
+        return (known.keyDerivation, false)
+      }
+    } catch {
+      throw Failure(error)
+    }
+    guard dongle.application.capabilities.hasKeyDerivation else { return (.plain, true) }
+    var card = try dongle.visit()
+    do throws(CardError) {
+      return (try card.keyDerivation(), true)
+    } catch {
+      throw Failure(error, dongle: dongle.name)
+    }
+  }
+
+  private func remember() {
+    do throws(StorageError) {
+      try KnownDongle(identifier: dongle.identifier, keyDerivation: pinned.keyDerivation)
+        .save(to: folders.dongles)
+    } catch {
+      Output.note("latchkey: \(dongle.name) can't be recorded in \(Escaped.text(folders.dongles)).")
+    }
+  }
+}
+
+extension KeyProblem {
+  /// In words, behind "the key".
+  var words: String {
+    switch self {
+    case .absent: "is not part of that certificate"
+    case .revoked(let time): "was revoked on \(Moment.text(time))"
+    case .expired(let time): "expired on \(Moment.text(time))"
+    case .notYetValid(let time): "is not valid before \(Moment.text(time))"
+    case .notBound: "has no good self-signature"
+    case .noBackSignature: "did not sign back, so it may be somebody else's"
+    case .notMeantForThis: "is not meant for this"
+    case .weak: "is too short"
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import CSystem
+import FoundationEssentials
+import OpenPGP
+import Storage
+
+/// The certificates whose signatures count: from `--trusted`, else from trusted.d. Never one found on
+/// /boot.
+struct TrustStore {
+  let certificates: [Certificate]
+  /// Where they came from, for people.
+  let place: String
+
+  /// Reads the files named, or all of trusted.d.
+  init(files: [String], folders: SystemFolders) throws(Failure) {
+    if files.isEmpty {
+      let folder = folders.trusted
+      place = Escaped.text(folder)
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      let paths = names.filter { $0.hasSuffix(".asc") }.sorted().map { folder + "/" + $0 }
+      certificates = try Self.read(paths)
+    } else {
+      place = files.map(Escaped.text).joined(separator: ", ")
+      certificates = try Self.read(files)
+    }
+  }
+
+  /// Goes on only if there is at least one.
+  func required() throws(Failure) -> TrustStore {
+    guard certificates.isEmpty else { return self }
+    throw Failure(
+      .wrongUse, "no certificate is trusted: \(place) holds none",
+      next: "Give one with --trusted FILE; latchkey provision puts a dongle's own there.")
+  }
+
+  /// A certificate that has this key, and the key.
+  func key(_ fingerprint: [UInt8]) -> (certificate: Certificate, key: CertificateKey)? {
+    for certificate in certificates {
+      if let key = certificate.key(fingerprint) { return (certificate, key) }
+    }
+    return nil
+  }
+
+  private static func read(_ paths: [String]) throws(Failure) -> [Certificate] {
+    var certificates: [Certificate] = []
+    for path in paths {
+      let bytes: [UInt8]?
+      do throws(StorageError) {
+        bytes = try DurableFile.read(path, limit: 1 << 20)
+      } catch {
+        throw Failure(error)
+      }
+      guard let bytes else {
+        throw Failure(
+          .system, "there is no file \(Escaped.text(path))", next: "Check the path.")
+      }
+      do throws(OpenPGPError) {
+        certificates += try Keyring(parsing: bytes.span).certificates
+      } catch {
+        throw Failure(
+          .system, "\(Escaped.text(path)) holds no OpenPGP certificate that can be read",
+          next: "Export it again: gpg --armor --export KEY.")
+      }
+    }
+    return certificates
+  }
+}

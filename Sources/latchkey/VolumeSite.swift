@@ -1,0 +1,125 @@
+import BootManifest
+import DiskKey
+import Inflate
+import LibCrypto
+import OpenPGP
+import OpenPGPCard
+import Secrets
+import Storage
+
+/// A LUKS volume with the record that says who may open it, and its blob.
+struct VolumeSite {
+  let device: String
+  let uuid: String
+  let record: TrustedRecord
+  private let blob: KeyBlob
+  private let options: GlobalOptions
+
+  /// Finds the volume's record in /etc/latchkey, else on a /boot whose signature holds.
+  init(_ device: String, boot: BootOptions, options: GlobalOptions) throws(Failure) {
+    self.device = device
+    self.options = options
+    do throws(DiskKeyError) {
+      uuid = String(decoding: try VolumeUUID(of: Array(device.utf8)).text, as: UTF8.self)
+    } catch {
+      throw Failure(error, device: device, dongle: "")
+    }
+    let installed = options.folders.configuration + "/" + uuid
+    let onBoot = "\(boot.boot)/latchkey/\(uuid)"
+    if try Self.exists(installed + "/record") {
+      do throws(DiskKeyError) {
+        record = try TrustedRecord.installed(in: Array(installed.utf8))
+      } catch {
+        throw Failure(error, device: device, dongle: "")
+      }
+    } else {
+      record = try Self.signedRecord(onBoot, uuid, boot, options)
+    }
+    var bytes = try Self.read(installed + "/key.pgp")
+    if bytes == nil { bytes = try Self.read(onBoot + "/key.pgp") }
+    guard let bytes else {
+      throw Failure(
+        .system, "there is no key.pgp for \(Escaped.text(device))",
+        next: "Enroll a dongle: latchkey enroll \(Escaped.text(device)).")
+    }
+    do throws(DiskKeyError) {
+      blob = try KeyBlob(bytes.span, of: record)
+    } catch {
+      throw Failure(error, device: device, dongle: "")
+    }
+  }
+
+  /// The volume's header, copied and found as recorded.
+  func checkedHeader() throws(Failure) -> CheckedHeader {
+    do throws(DiskKeyError) {
+      return try CheckedHeader(of: Array(device.utf8), for: record)
+    } catch {
+      throw Failure(error, device: device, dongle: "")
+    }
+  }
+
+  /// The recorded dongle that is there.
+  func dongle() throws(Failure) -> (dongle: Dongle, recorded: Record.Dongle) {
+    let dongle = try Dongles.look(options).one("that opens \(Escaped.text(device))") { dongle in
+      blob.dongle(dongle.identifier) != nil
+    }
+    guard let recorded = blob.dongle(dongle.identifier) else {
+      throw Failure(.noDongle, "\(dongle.name) is not enrolled", next: "Plug in one that is.")
+    }
+    return (dongle, recorded)
+  }
+
+  /// The keyslot's key, by one visit to the dongle.
+  func open(
+    with dongle: Dongle, as recorded: Record.Dongle, _ pin: borrowing SecretBytes, _ entry: PINEntry
+  ) throws(Failure) -> SecretBytes {
+    var card = try dongle.visit()
+    if let touch = dongle.application.touchPolicy(of: .decryption), touch != .off {
+      Output.note("Touch \(dongle.name) when it blinks.")
+    }
+    do throws(DiskKeyError) {
+      return try blob.open(on: &card, as: recorded, with: pin, decompressing: NoDecompression())
+    } catch {
+      if case .card(let error) = error { throw entry.failure(error, after: pin) }
+      throw Failure(error, device: device, dongle: dongle.name)
+    }
+  }
+
+  /// The record on /boot, once /boot's signature holds and vouches for these very bytes.
+  private static func signedRecord(
+    _ folder: String, _ uuid: String, _ boot: BootOptions, _ options: GlobalOptions
+  ) throws(Failure) -> TrustedRecord {
+    guard let bytes = try read(folder + "/record") else {
+      throw Failure(
+        .noDongle, "no dongle is enrolled for the volume \(uuid)",
+        next: "Enroll one: latchkey enroll DEVICE. The passphrase opens it: cryptsetup open.")
+    }
+    let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
+    let site = try BootSite(boot, options.folders, trust)
+    let hashed = try site.step { () throws(BootError) in
+      try site.folder.hash(try site.folder.scan())
+    }
+    let verdict = try site.verify(hashed)
+    guard verdict.holds, let digest = hashed.digest(of: "./latchkey/\(uuid)/record") else {
+      throw Failure(
+        .doesNotHold, BootReport(verdict, at: boot.boot).summary,
+        next: "So its record of dongles can't be trusted, and no PIN was asked for. "
+          + "latchkey verify says more.")
+    }
+    do throws(DiskKeyError) {
+      return try TrustedRecord.signedBoot(bytes.span, listedAs: digest)
+    } catch {
+      throw Failure(error, device: uuid, dongle: "")
+    }
+  }
+
+  private static func exists(_ path: String) throws(Failure) -> Bool { try read(path) != nil }
+
+  private static func read(_ path: String) throws(Failure) -> [UInt8]? {
+    do throws(StorageError) {
+      return try DurableFile.read(path, limit: KeyBlob.maximumSize)
+    } catch {
+      throw Failure(error)
+    }
+  }
+}
