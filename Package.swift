@@ -56,8 +56,8 @@ let package = Package(
     .target(
       name: "Enrolment",
       dependencies: [
-        "DiskKey", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "CCryptsetup",
-        "CSystem",
+        "DiskKey", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage",
+        "CCryptsetup", "CSystem",
       ]),
 
     // For tests only

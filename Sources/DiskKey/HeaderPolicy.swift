@@ -188,10 +188,3 @@ enum HeaderPolicy {
     return value
   }
 }
-
-/// LUKS1's digest of its volume key, `mk-digest`: 20 bytes at 112 (LUKS on-disk format 1.2.3, figure 1).
-enum LUKS1Digest {
-  static func read(_ copy: borrowing LUKSHeaderCopy) throws(DiskKeyError) -> [UInt8] {
-    try copy.bytes(at: 112, count: 20)
-  }
-}

@@ -12,6 +12,8 @@ public struct TrustedRecord: Equatable, Sendable {
     case initramfs
     /// A /boot whose signature was checked.
     case signedBoot
+    /// The run that makes it.
+    case enrolment
   }
 
   /// The record.
@@ -45,6 +47,11 @@ public struct TrustedRecord: Equatable, Sendable {
   ) throws(DiskKeyError) -> TrustedRecord {
     guard try sha256(bytes) == digest else { throw .recordNotVouchedFor }
     return TrustedRecord(record: try parse(bytes), source: .signedBoot)
+  }
+
+  /// A record that this process just made, to try the new key by.
+  package static func fresh(_ record: Record) -> TrustedRecord {
+    TrustedRecord(record: record, source: .enrolment)
   }
 
   private static func read(
