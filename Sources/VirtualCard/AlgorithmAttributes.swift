@@ -13,8 +13,11 @@ struct AlgorithmAttributes: Equatable {
       let bits = Int(bytes[1]) << 8 | Int(bytes[2])
       guard [2048, 3072, 4096].contains(bits), bytes[5] <= 3 else { return nil }
       algorithm = .rsa(bits: bits)
-    case 0x12 where slot == .decryption:
-      guard let curve = Self.curve(bytes), curve.form != .edwards else { return nil }
+    case 0x12 where slot == .decryption, 0x16 where slot == .decryption:
+      // Yubikeys list Curve25519 for decryption with EdDSA's 16.
+      guard let curve = Self.curve(bytes),
+        curve.form == .montgomery || (curve.form == .weierstrass && kind == 0x12)
+      else { return nil }
       algorithm = .ecdh(curve)
     case 0x13 where slot != .decryption:
       guard let curve = Self.curve(bytes), curve.form == .weierstrass else { return nil }
@@ -38,10 +41,9 @@ extension CardProfile {
   /// The attributes as the card keeps them, one of those it lists, once it has taken `bytes`; nil if
   /// it doesn't.
   func accepted(_ bytes: [UInt8], for slot: Slot) -> [UInt8]? {
-    guard AlgorithmAttributes(bytes, for: slot) != nil,
-      let row = algorithms.first(where: { $0.tag.number == slot.attributesTag })
-    else { return nil }
-    let listed = row.attributes.map(\.bytes)
+    guard AlgorithmAttributes(bytes, for: slot) != nil else { return nil }
+    let listed = (algorithms + (unlistedAlgorithms ?? []))
+      .filter { $0.tag.number == slot.attributesTag }.flatMap { $0.attributes.map(\.bytes) }
     if listed.contains(bytes) { return bytes }
     return listed.first { own in
       guard own[0] == bytes[0] else { return false }

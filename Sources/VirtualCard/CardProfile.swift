@@ -30,6 +30,8 @@ public struct CardProfile: Codable, Equatable, Sendable {
   public var initialAttributes: [Hex]
   /// What FA lists: the attributes by the tag of the key, in that order.
   public var algorithms: [AlgorithmRow]
+  /// Attributes the card takes beside those, in the same form.
+  public var unlistedAlgorithms: [AlgorithmRow]?
   /// A fourth key the model has for attestation; only shown, never used.
   public var attestation: Attestation?
   /// Applications beside OpenPGP, which answer always the same.
@@ -132,6 +134,10 @@ public struct CardProfile: Codable, Equatable, Sendable {
     public var otherExponentLengths: [Int]
     /// A short Le smaller than the answer: 6Cxx instead of a part and 61xx.
     public var refusesShortLe: Bool
+    /// What was verified still is after TERMINATE and ACTIVATE.
+    public var keepsVerification: Bool
+    /// By how many bytes FA's own length is too long.
+    public var excessAlgorithmLength: Int
   }
 
   /// Reads a profile's file.

@@ -18,9 +18,10 @@ extension VirtualCard {
     case .admin: try require(.admin)
     }
     guard let value = value(of: tag) else { throw noSuchObject }
-    let isConstructed = [0x6E, 0x65, 0x7A, 0x73, 0xFA].contains(tag)
-    return isConstructed && state.profile.habits.taggedObjects
-      ? TLVWriter.element(tag, value) : value
+    let habits = state.profile.habits
+    guard [0x6E, 0x65, 0x7A, 0x73, 0xFA].contains(tag), habits.taggedObjects else { return value }
+    let excess = tag == 0xFA ? habits.excessAlgorithmLength : 0
+    return TLVWriter.header(tag, length: value.count + excess) + value
   }
 
   func getNextData(_ tag: UInt16) throws(Refusal) -> [UInt8] {

@@ -85,7 +85,6 @@ extension VirtualCard {
       throw Refusal(state.profile.habits.terminateRefused)
     }
     state.isTerminated = true
-    session.verified = []
   }
 
   /// ACTIVATE FILE (§7.2.17): a terminated application comes back as from the factory.
@@ -93,7 +92,9 @@ extension VirtualCard {
     guard state.isTerminated else { return }
     state = CardState(profile: state.profile, serial: state.serial)
     loadedKeys = [:]
+    let verified = state.profile.habits.keepsVerification ? session.verified : []
     session = Session()
     session.application = .openPGP
+    session.verified = verified
   }
 }

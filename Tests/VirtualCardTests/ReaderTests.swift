@@ -22,7 +22,8 @@ import Testing
     #expect(atr.text == "3b:8f:01:80:5d:4e:69:74:72:6f:6b:65:79:00:00:00:00:00:6a\n")
     daemon.forgetTrace()
     let answer = try Program.run(
-      "opensc-tool", ["--card-driver", "default", "-s", "00A4040006D27600012401", "-s", "00CA004F00"],
+      "opensc-tool",
+      ["--card-driver", "default", "-s", "00A4040006D27600012401", "-s", "00CA004F00"],
       environment: daemon.environment)
     #expect(answer.text.contains("D2 76 00 01 24 01 03 04 00 0F 01 02 03 04 00 00"))
     #expect(daemon.trace().count == 2)
