@@ -47,7 +47,7 @@ let package = Package(
 
     // What stands on them
     .target(name: "Storage", dependencies: ["CSystem"]),
-    .target(name: "Inflate", dependencies: ["OpenPGP", "Secrets", "CZlib"]),
+    .target(name: "Inflate", dependencies: ["OpenPGP", "Secrets", "CZlib", "CSystem"]),
     .target(
       name: "Provisioning",
       dependencies: ["OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage"]),
