@@ -61,7 +61,9 @@ let package = Package(
       ]),
 
     // For tests only
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["OpenPGP", "LibCrypto", "Secrets"],
+      path: "Tests/TestSupport"),
 
     // The programs
     .executableTarget(
@@ -92,6 +94,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
+  ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),
+  ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
 ]
 for test in tests {
   package.targets.append(
