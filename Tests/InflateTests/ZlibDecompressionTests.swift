@@ -41,7 +41,8 @@ struct ZlibDecompressionTests {
     return plain.withBytes { bytes in bytes.indices.map { bytes[$0] } }
   }
 
-  @Test("zlib and raw deflate come back as they were, up to the last byte of the limit",
+  @Test(
+    "zlib and raw deflate come back as they were, up to the last byte of the limit",
     arguments: [1, 2] as [UInt8], [0, 1, 64, 4096, 100_000])
   func roundTrip(algorithm: UInt8, size: Int) throws {
     let plain = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }

@@ -1,8 +1,8 @@
 import Foundation
 import LibCrypto
 import OpenPGP
-import Testing
 import TestSupport
+import Testing
 
 /// 2024-06-01, when all test keys were good.
 let june2024: UInt32 = 1_717_200_000

@@ -1,7 +1,7 @@
 import LibCrypto
 import OpenPGP
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Detached signatures that gpg made")
 struct DetachedSignatureTests {
@@ -130,7 +130,8 @@ struct DetachedSignatureTests {
       verdict.keyExpiredAt == certificate.expiryTime(of: certificate.fingerprint, at: year2026))
   }
 
-  @Test("a revoked subkey's is refused; a copy of the certificate without the revocation is no help")
+  @Test(
+    "a revoked subkey's is refused; a copy of the certificate without the revocation is no help")
   func revokedSubkey() throws {
     let data = try TestKeys.file("signed.txt")
     let bytes = try TestKeys.file("subkey/signed.sig")

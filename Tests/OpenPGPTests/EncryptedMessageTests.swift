@@ -3,8 +3,8 @@ import Inflate
 import LibCrypto
 import OpenPGP
 import Secrets
-import Testing
 import TestSupport
+import Testing
 
 /// The plaintext in `testkeys/plain.bin`.
 let plaintext = [UInt8]("The plaintext of all test messages: 64 bytes, as long as a key.\n".utf8)
@@ -41,7 +41,8 @@ struct EncryptedMessageTests {
     }
   }
 
-  @Test("without zlib, compression is named and the uncompressed is read", arguments: TestKeys.names)
+  @Test(
+    "without zlib, compression is named and the uncompressed is read", arguments: TestKeys.names)
   func withoutZlib(_ name: String) throws {
     let soft = try TestKeys.secretKeys(name)[1]
     for (file, algorithm) in [("message.pgp", 2), ("message-zip.pgp", 1)] as [(String, UInt8)] {
@@ -109,8 +110,8 @@ struct EncryptedMessageTests {
       let result = try gpg.run(["--decrypt"], input: message)
       #expect(result.status == 0)
       #expect(result.output == plaintext)
-      #expect(result.errors.contains("GOODMDC"))
-      #expect(!result.errors.lowercased().contains("warning"))
+      #expect(result.errorText.contains("GOODMDC"))
+      #expect(!result.errorText.lowercased().contains("warning"))
       let again = try gpg.run(
         ["--decrypt"], input: Armor.encode(message, as: .message))
       #expect(again.output == plaintext)

@@ -10,9 +10,7 @@ package enum TestKeys {
 
   /// A file's bytes, by its path within `testkeys/`.
   package static func file(_ path: String) throws -> [UInt8] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("testkeys")
-    return [UInt8](try Data(contentsOf: folder.appendingPathComponent(path)))
+    [UInt8](try Data(contentsOf: URL(fileURLWithPath: Repository.path("testkeys/\(path)"))))
   }
 
   /// A key's public certificate.
@@ -100,7 +98,10 @@ package final class SoftKey: Sendable {
     let prefix: [UInt8] =
       hash == .sha1
       ? [0x30, 0x21, 0x30, 0x09, 6, 5, 0x2B, 0x0E, 3, 2, 0x1A, 5, 0, 4, 20]
-      : [0x30, 17 + size, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, number, 5, 0, 4, size]
+      : [
+        0x30, 17 + size, 0x30, 0x0D, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, number, 5, 0, 4,
+        size,
+      ]
     let digestInfo = prefix + digest
     return try privateKey.signRaw(digestInfo.span)
   }
