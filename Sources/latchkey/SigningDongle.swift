@@ -1,9 +1,7 @@
 import LibCrypto
 import OpenPGP
 import OpenPGPCard
-import Provisioning
 import Secrets
-import Storage
 
 /// A dongle whose signature key is in a trusted certificate, and what must hold of it before it gets a
 /// PIN.
@@ -12,6 +10,7 @@ struct SigningDongle {
   private let key: CertificateKey
   private let pinned: PinnedKey
   private let folders: SystemFolders
+  private let store: DongleStore
   /// A dongle that was never used here: what it said of its KDF-DO is recorded once it has signed.
   private let isNew: Bool
 
@@ -27,11 +26,11 @@ struct SigningDongle {
         next: "No firmware should accept its signature. Nothing was done.")
     }
     key = found.key
-    let derivation = try Self.keyDerivation(of: dongle, folders)
-    isNew = derivation.isNew
+    store = DongleStore(folders)
+    isNew = try store.known(dongle.identifier) == nil
     pinned = PinnedKey(
       identifier: dongle.identifier, slot: .signing, fingerprint: fingerprint,
-      publicKey: found.key.publicKey, keyDerivation: derivation.recorded)
+      publicKey: found.key.publicKey, keyDerivation: try store.keyDerivation(of: dongle))
   }
 
   /// An armored detached signature over `data`. Asks for the PIN; one visit to the card.
@@ -45,7 +44,7 @@ struct SigningDongle {
     let signature = try Self.step { () throws(OpenPGPError) in
       try draft.finished(with: raw.span)
     }
-    if isNew { remember() }
+    if isNew { store.remember(dongle, pinned.keyDerivation) }
     return Armor.encode(signature.span, as: .signature)
   }
 
@@ -71,35 +70,6 @@ struct SigningDongle {
       return try signing.sign(draft.digest.span, hash: draft.hash)
     } catch {
       throw entry.failure(error, after: secret)
-    }
-  }
-
-  /// What was recorded of the dongle's KDF-DO; for one never used here, what it says itself.
-  private static func keyDerivation(
-    of dongle: Dongle, _ folders: SystemFolders
-  ) throws(Failure) -> (recorded: KeyDerivation, isNew: Bool) {
-    do throws(StorageError) {
-      if let known = try KnownDongle.load(dongle.identifier, from: folders.dongles) {
-        return (known.keyDerivation, false)
-      }
-    } catch {
-      throw Failure(error)
-    }
-    guard dongle.application.capabilities.hasKeyDerivation else { return (.plain, true) }
-    var card = try dongle.visit()
-    do throws(CardError) {
-      return (try card.keyDerivation(), true)
-    } catch {
-      throw Failure(error, dongle: dongle.name)
-    }
-  }
-
-  private func remember() {
-    do throws(StorageError) {
-      try KnownDongle(identifier: dongle.identifier, keyDerivation: pinned.keyDerivation)
-        .save(to: folders.dongles)
-    } catch {
-      Output.note("latchkey: \(dongle.name) can't be recorded in \(Escaped.text(folders.dongles)).")
     }
   }
 }

@@ -1,5 +1,118 @@
 import ArgumentParser
+import BootManifest
+import DiskKey
+import Enrolment
+import FoundationEssentials
+import OpenPGPCard
 
+/// `latchkey status`
 struct StatusCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "status")
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Dongles, /boot and LUKS volumes: ready, or what is missing.")
+
+  @OptionGroup var options: GlobalOptions
+  @OptionGroup var boot: BootOptions
+
+  @Argument(help: "LUKS devices or images to look at, beside those that are enrolled.")
+  var devices: [String] = []
+
+  func run() throws {
+    var missing: [String] = []
+    let dongles = dongles(&missing)
+    let boot = try bootReport(&missing)
+    let volumes = volumes(&missing)
+    if options.json {
+      try Output.document(
+        "status",
+        Report(dongles: dongles, boot: boot, volumes: volumes, ready: missing.isEmpty, missing: missing))
+    } else {
+      dongles.forEach { $0.lines.forEach(Output.result) }
+      boot?.lines.forEach(Output.result)
+      volumes.forEach { $0.lines.forEach(Output.result) }
+      if missing.isEmpty {
+        Output.result("Ready.")
+      } else {
+        Output.result("Not ready:")
+        missing.forEach { Output.result("  " + $0) }
+      }
+    }
+    if boot.map({ !["good", "unsigned"].contains($0.verdict) }) ?? false {
+      throw Failure(
+        .doesNotHold, boot?.summary ?? "",
+        next: "If the change is yours, sign it: latchkey sign. If not, don't boot it.")
+    }
+  }
+
+  private func dongles(_ missing: inout [String]) -> [DongleReport] {
+    do throws(Failure) {
+      let dongles = try Dongles.look(options)
+      for other in dongles.others { missing.append("In \(other.place): \(other.why.what).") }
+      if dongles.found.isEmpty { missing.append("No dongle is there.") }
+      for dongle in dongles.found {
+        if dongle.application.pinStatus.triesLeft(.user) == 0 {
+          missing.append("The PIN of \(dongle.name) is blocked.")
+        }
+        if dongle.application.fingerprint(of: .signing) == nil {
+          missing.append("\(dongle.name) has no keys: latchkey provision")
+        }
+      }
+      return dongles.found.map(DongleReport.init)
+    } catch {
+      missing.append("\(error.what). \(error.next)")
+      return []
+    }
+  }
+
+  private func bootReport(_ missing: inout [String]) throws(Failure) -> BootReport? {
+    let trust = try TrustStore(files: boot.trusted, folders: options.folders)
+    if trust.certificates.isEmpty { missing.append("No certificate is trusted: \(trust.place)") }
+    let site: BootSite
+    do throws(Failure) {
+      site = try BootSite(boot, options.folders, trust)
+    } catch {
+      missing.append("\(error.what). \(error.next)")
+      return nil
+    }
+    let report = BootReport(try site.verify(), at: boot.boot)
+    if report.verdict != "good" { missing.append("\(report.summary): latchkey sign") }
+    return report
+  }
+
+  private func volumes(_ missing: inout [String]) -> [VolumeReport] {
+    let places = EnrolmentPlaces(
+      boot: boot.boot, installed: options.folders.configuration,
+      backups: options.folders.state + "/headers", journals: options.folders.state + "/journal")
+    var reports: [VolumeReport] = []
+    for device in devices + enrolled() {
+      do throws(EnrolmentError) {
+        let status = try VolumeStatus(of: device, places: places)
+        let report = VolumeReport(status, device: device)
+        guard !reports.contains(where: { $0.uuid == report.uuid }) else { continue }
+        missing += report.missing
+        reports.append(report)
+      } catch {
+        let failure = Failure(error, device: device, dongle: "")
+        missing.append("\(failure.what). \(failure.next)")
+      }
+    }
+    return reports
+  }
+
+  /// The devices of the volumes that are recorded in /etc/latchkey and attached.
+  private func enrolled() -> [String] {
+    let names =
+      (try? FileManager.default.contentsOfDirectory(atPath: options.folders.configuration)) ?? []
+    return names.sorted().filter { VolumeUUID(Array($0.utf8).span) != nil }
+      .map { "/dev/disk/by-uuid/\($0)" }
+      .filter { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  private struct Report: Encodable {
+    let dongles: [DongleReport]
+    let boot: BootReport?
+    let volumes: [VolumeReport]
+    let ready: Bool
+    let missing: [String]
+  }
 }

@@ -1,0 +1,111 @@
+import DiskKey
+import LibCrypto
+import OpenPGP
+import OpenPGPCard
+import Provisioning
+import Secrets
+import SmartCard
+
+/// A dongle that a volume is being enrolled to: what is recorded of it and, if it is there, its PIN.
+final class EnrollingDongle {
+  /// What the record will say.
+  let recorded: Record.Dongle
+  /// How it is reached; nil if it isn't there.
+  private let entry: PINEntry?
+  /// Its PIN; empty if it isn't there.
+  private let secret: SecretBytes
+
+  /// A dongle that is there: looks at its decryption key, and asks for its PIN.
+  init(
+    _ dongle: Dongle, pin: SecretSource, trust: TrustStore, folders: SystemFolders, device: String
+  ) throws(Failure) {
+    guard let fingerprint = dongle.application.fingerprint(of: .decryption) else {
+      throw Failure(CardError.noKey(.decryption), dongle: dongle.name)
+    }
+    let derivation = try DongleStore(folders).keyDerivation(of: dongle)
+    let key = try Self.certificateKey(of: dongle, fingerprint, trust)
+    recorded = Record.Dongle(
+      name: Array(dongle.model.utf8),
+      pinned: PinnedKey(
+        identifier: dongle.identifier, slot: .decryption, fingerprint: fingerprint,
+        publicKey: key.publicKey, keyDerivation: derivation),
+      keyAgreement: key.keyDerivation, isTested: false)
+    let entry = PINEntry(.user, of: dongle, from: pin, folders: folders)
+    self.entry = entry
+    secret = try entry.read(for: "to try the new key of \(Escaped.text(device))")
+  }
+
+  /// A spare that isn't there, by its certificate; it must have been provisioned on this system, as a
+  /// dongle's serial and KDF-DO are recorded with its key.
+  init(certificate path: String, folders: SystemFolders) throws(Failure) {
+    let certificates = try TrustStore(files: [path], folders: folders).certificates
+    let keys = certificates.flatMap { $0.keys(for: .decryption, at: Moment.now) }
+    guard let key = keys.first, keys.count == 1 else {
+      throw Failure(
+        .wrongUse, "\(Escaped.text(path)) holds \(keys.count) keys to encrypt to, not one",
+        next: "Give one dongle's certificate.")
+    }
+    guard let known = try DongleStore(folders).holder(of: key.fingerprint) else {
+      throw Failure(
+        .noDongle, "the dongle of \(Escaped.text(path)) was never provisioned on this system",
+        next: "Plug it in and enroll it with --card instead of --recipient.")
+    }
+    recorded = Record.Dongle(
+      name: Array("\(known.identifier.brand)".utf8),
+      pinned: PinnedKey(
+        identifier: known.identifier, slot: .decryption, fingerprint: key.fingerprint,
+        publicKey: key.publicKey, keyDerivation: known.keyDerivation),
+      keyAgreement: key.keyDerivation, isTested: false)
+    entry = nil
+    secret = SecretBytes(capacity: 1)
+  }
+
+  /// Brand and serial.
+  var name: String {
+    "\(recorded.pinned.identifier.brand) "
+      + String(decoding: recorded.pinned.identifier.text, as: UTF8.self)
+  }
+
+  /// The blob's content by one visit; nil if the dongle isn't there.
+  func open(_ blob: KeyBlob) throws(DiskKeyError) -> SecretBytes? {
+    guard let entry else { return nil }
+    var card: OpenPGPCard<ReaderTransport>
+    do throws(Failure) {
+      card = try entry.dongle.visit()
+    } catch {
+      error.show()
+      throw .card(.transport(.removed))
+    }
+    do throws(DiskKeyError) {
+      return try blob.open(
+        on: &card, as: recorded, with: secret, decompressing: NoDecompression())
+    } catch {
+      if case .card(let fault) = error { _ = entry.failure(fault, after: secret) }
+      throw error
+    }
+  }
+
+  /// The decryption key as certificates tell it, with the derivation that its fingerprint covers.
+  private static func certificateKey(
+    of dongle: Dongle, _ fingerprint: [UInt8], _ trust: TrustStore
+  ) throws(Failure) -> CertificateKey {
+    if let known = trust.key(fingerprint) { return known.key }
+    var card = try dongle.visit()
+    let publicKey: PublicKey
+    do throws(CardError) {
+      publicKey = try card.publicKey(in: .decryption)
+    } catch {
+      throw Failure(error, dongle: dongle.name)
+    }
+    do throws(OpenPGPError) {
+      let key = try CertificateKey(
+        publicKey, creationTime: dongle.application.creationTime(of: .decryption))
+      if key.fingerprint == fingerprint { return key }
+    } catch {
+      throw Failure(CardError.wrongKey(.decryption), dongle: dongle.name)
+    }
+    throw Failure(
+      .doesNotHold, "the fingerprint that \(dongle.name) holds is not that of its decryption key",
+      next: "Nothing was changed. Give its certificate with --trusted FILE.")
+  }
+}

@@ -1,0 +1,70 @@
+import DiskKey
+import Enrolment
+
+extension Failure {
+  /// Why a volume was not enrolled. It and the files are as they were.
+  init(_ error: EnrolmentError, device: String, dongle: String) {
+    let volume = Escaped.text(device)
+    let unchanged = "Nothing was changed."
+    switch error {
+    case .device(let number):
+      self.init(
+        .system, "\(volume) can't be opened: \(SystemError(number))", next: "Check the path.")
+    case .readOnlyDevice:
+      self.init(
+        .system, "\(volume) can't be written", next: "\(unchanged) Run this as root, or mount it writable.")
+    case .notLUKS:
+      self.init(
+        .system, "\(volume) is no LUKS volume",
+        next: "\(unchanged) Check the path; cryptsetup luksDump shows what it is.")
+    case .header(let fault):
+      self.init(
+        .doesNotHold, "the header of \(volume) is not one that gets a key: \(fault)",
+        next: "\(unchanged) Latchkey opens aes-xts-plain64 only, with nothing unusual in the header.")
+    case .wrongPassphrase:
+      self.init(
+        .doesNotHold, "the passphrase opens no keyslot of \(volume)",
+        next: "\(unchanged) Give the one that opens the volume now.")
+    case .noFreeKeyslot:
+      self.init(
+        .system, "all keyslots of \(volume) are in use",
+        next: "\(unchanged) Remove one that you don't need: cryptsetup luksKillSlot.")
+    case .noRoomInHeader:
+      self.init(
+        .system, "the header of \(volume) has no room for one more keyslot",
+        next: "\(unchanged) Remove one that you don't need: cryptsetup luksKillSlot.")
+    case .keyslot(let number):
+      self.init(
+        .system, "libcryptsetup can't change \(volume): \(SystemError(number))",
+        next: "The keyslots that were there are as they were.")
+    case .backup(let number):
+      self.init(
+        .system, "the header of \(volume) can't be backed up: \(SystemError(number))",
+        next: "\(unchanged) Make room below /var/lib/latchkey.")
+    case .storage(let error): self.init(error)
+    case .dongleCount(let count):
+      self.init(.wrongUse, "\(count) dongles can't be enrolled", next: "Between 1 and 32 can.")
+    case .sameDongleTwice:
+      self.init(.wrongUse, "the same dongle was given twice", next: unchanged)
+    case .noDongleTested:
+      self.init(
+        .noDongle, "no dongle was there to try the new key",
+        next: "\(unchanged) Plug at least one in: a key that was never tried doesn't count.")
+    case .diskKey(let error): self.init(error, device: device, dongle: dongle)
+    case .wrongKeyFromDongle:
+      self.init(
+        .dongleRefuses, "\(dongle) gave another key than it was given",
+        next: "\(unchanged) The dongle is broken, or not what it seems.")
+    case .encryption(let error):
+      self.init(.system, "the key can't be encrypted: \(error)", next: unchanged)
+    case .crypto: self.init(.system, "libcrypto failed", next: unchanged)
+    case .busy:
+      self.init(.system, "another latchkey is changing volumes", next: "Wait for it, then try again.")
+    case .damagedJournal(let path):
+      self.init(
+        .system, "\(Escaped.text(path)), the journal of an interrupted run, is damaged",
+        next: "\(unchanged) Look at cryptsetup luksDump \(volume), then remove that file.")
+    case .cut: self.init(.system, "interrupted", next: "Run this again.")
+    }
+  }
+}
