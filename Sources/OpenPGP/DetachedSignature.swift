@@ -28,7 +28,9 @@ public struct DetachedSignature: Equatable, Sendable {
     guard let issuer = packet.issuerFingerprint else { throw .noIssuer }
     guard let creationTime = packet.creationTime else { throw .noCreationTime }
     for subpacket in packet.unhashed
-    where subpacket.type != Subpacket.issuer && subpacket.type != Subpacket.issuerFingerprint {
+    where subpacket.isCritical
+      || subpacket.type != Subpacket.issuer && subpacket.type != Subpacket.issuerFingerprint
+    {
       throw .unsignedInformation(subpacket.type)
     }
     expiryTime = try DetachedSignature.expiry(of: packet, madeAt: creationTime)

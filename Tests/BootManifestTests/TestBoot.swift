@@ -7,8 +7,8 @@ final class TestBoot {
   let folder: String
   var path: String { folder + "/boot" }
 
-  /// With a /boot of a few small files, or a copy of a real one.
-  init(real: Bool = false) throws {
+  /// With a /boot of a few small files, a copy of a real one, or nothing.
+  init(real: Bool = false, empty: Bool = false) throws {
     folder = NSTemporaryDirectory() + "latchkey-boot-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     if real {
@@ -18,6 +18,8 @@ final class TestBoot {
         "cd \"$1\" && scripts/fetch-boot .build-boot/boot >&2 && cp -a .build-boot/boot \"$2\"",
         root, path)
       guard fetched.status == 0 else { throw NoBoot(said: fetched.errors) }
+    } else if empty {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } else {
       try write("vmlinuz-6.1", "a kernel")
       try write("initrd.img-6.1", "an initrd")
