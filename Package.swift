@@ -93,6 +93,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
+  ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
   ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
