@@ -50,7 +50,8 @@ struct DongleStore {
       ).save(to: folder)
     } catch {
       Output.note(
-        "latchkey: \(dongle.name) can't be recorded in \(Escaped.text(folder)); run this as root once.")
+        "latchkey: \(dongle.name) can't be recorded in \(Escaped.text(folder)); run this as root once."
+      )
     }
   }
 }

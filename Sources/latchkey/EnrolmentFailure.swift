@@ -12,7 +12,8 @@ extension Failure {
         .system, "\(volume) can't be opened: \(SystemError(number))", next: "Check the path.")
     case .readOnlyDevice:
       self.init(
-        .system, "\(volume) can't be written", next: "\(unchanged) Run this as root, or mount it writable.")
+        .system, "\(volume) can't be written",
+        next: "\(unchanged) Run this as root, or mount it writable.")
     case .notLUKS:
       self.init(
         .system, "\(volume) is no LUKS volume",
@@ -20,7 +21,8 @@ extension Failure {
     case .header(let fault):
       self.init(
         .doesNotHold, "the header of \(volume) is not one that gets a key: \(fault)",
-        next: "\(unchanged) Latchkey opens aes-xts-plain64 only, with nothing unusual in the header.")
+        next:
+          "\(unchanged) Latchkey opens aes-xts-plain64 only, with nothing unusual in the header.")
     case .wrongPassphrase:
       self.init(
         .doesNotHold, "the passphrase opens no keyslot of \(volume)",
@@ -59,7 +61,8 @@ extension Failure {
       self.init(.system, "the key can't be encrypted: \(error)", next: unchanged)
     case .crypto: self.init(.system, "libcrypto failed", next: unchanged)
     case .busy:
-      self.init(.system, "another latchkey is changing volumes", next: "Wait for it, then try again.")
+      self.init(
+        .system, "another latchkey is changing volumes", next: "Wait for it, then try again.")
     case .damagedJournal(let path):
       self.init(
         .system, "\(Escaped.text(path)), the journal of an interrupted run, is damaged",

@@ -25,7 +25,8 @@ struct StatusCommand: ParsableCommand {
     if options.json {
       try Output.document(
         "status",
-        Report(dongles: dongles, boot: boot, volumes: volumes, ready: missing.isEmpty, missing: missing))
+        Report(
+          dongles: dongles, boot: boot, volumes: volumes, ready: missing.isEmpty, missing: missing))
     } else {
       dongles.forEach { $0.lines.forEach(Output.result) }
       boot?.lines.forEach(Output.result)

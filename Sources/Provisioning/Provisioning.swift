@@ -1,0 +1,260 @@
+public import LibCrypto
+import OpenPGP
+public import OpenPGPCard
+public import Secrets
+public import SmartCard
+
+/// Makes a new dongle ready, in two visits, so that what the first one made is safe before a PIN
+/// changes: ``makeKeys(on:user:admin:progress:)``, then ``setPINs(on:made:from:to:)``.
+///
+/// A cut in the first leaves the PINs as they were; a cut in the second leaves each PIN either as it
+/// was or as it shall be, and a complete dongle.
+public struct Provisioning: Sendable {
+  /// What is being done, for the person who waits.
+  public enum Stage: Equatable, Sendable {
+    /// The dongle is being emptied.
+    case resetting
+    /// A key is being made; RSA may take minutes.
+    case generating(KeySlot, KeyAlgorithm)
+    /// The certificate is being signed by the dongle.
+    case certifying
+  }
+
+  /// What the first visit made.
+  public struct Made: Equatable, Sendable {
+    /// The certificate, armored.
+    public let certificate: [UInt8]
+    /// The revocation certificate, armored: put it away.
+    public let revocation: [UInt8]
+    /// The dongle as this system shall know it.
+    public let dongle: KnownDongle
+    /// The primary key's fingerprint, 20 bytes.
+    public let fingerprint: [UInt8]
+    /// The kind of keys.
+    public let algorithms: [KeyAlgorithm]
+  }
+
+  private let plan: ProvisioningPlan
+
+  /// - Throws: ``ProvisioningError/badName``.
+  public init(_ plan: ProvisioningPlan) throws(ProvisioningError) {
+    guard !plan.name.isEmpty, Self.isPlain(plan.name), Self.isPlain(plan.email) else {
+      throw .badName
+    }
+    self.plan = plan
+  }
+
+  private static func isPlain(_ text: [UInt8]) -> Bool {
+    String(validating: text, as: UTF8.self) != nil
+      && text.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0x3C && $0 != 0x3E }
+  }
+
+  /// Whether a new PIN may be one of that dongle: nothing is sent.
+  /// - Throws: ``ProvisioningError/impossiblePIN(_:)``.
+  public static func check(
+    _ secret: borrowing SecretBytes, as pin: PIN, of card: ApplicationData
+  ) throws(ProvisioningError) {
+    guard secret.count >= pin.minimumLength, secret.count <= card.pinStatus.maximumLength(pin)
+    else { throw .impossiblePIN(pin) }
+  }
+
+  /// Makes the three keys on the dongle, writes what belongs to them, and has the certificate and its
+  /// revocation signed by it. The PINs stay as they are.
+  /// - Parameters:
+  ///   - user: the user PIN as it is now: the factory's on a new dongle.
+  ///   - admin: the admin PIN as it is now. After a reset both are the factory's, whatever is given.
+  /// - Throws: ``ProvisioningError/hasKeys``, ``ProvisioningError/card(_:)``,
+  ///   ``ProvisioningError/incomplete(_:)``, ``ProvisioningError/certificate(_:)``.
+  public func makeKeys<Transport: CardTransport>(
+    on transport: Transport, user: borrowing SecretBytes, admin: borrowing SecretBytes,
+    progress: (Stage) -> Void
+  ) throws(ProvisioningError) -> Made {
+    var card = try Self.before { () throws(CardError) in
+      try OpenPGPCard(selecting: transport)
+    }
+    if KeySlot.allCases.contains(where: { card.application.fingerprint(of: $0) != nil }) {
+      guard plan.isReset else { throw .hasKeys }
+      progress(.resetting)
+      do throws(CardError) {
+        try card.factoryReset()
+        try card.refresh()
+      } catch {
+        throw .incomplete(error)
+      }
+    }
+    let derivation = try Self.before { () throws(CardError) in try card.keyDerivation() }
+    do throws(Halfway) {
+      let keys = try generate(&card, admin, derivation, progress)
+      progress(.certifying)
+      return try certify(keys, &card, user, derivation)
+    } catch {
+      switch error {
+      case .untouched(let error): throw .card(error)
+      case .touched(let error): throw .incomplete(error)
+      case .packets(let error): throw .certificate(error)
+      }
+    }
+  }
+
+  /// Changes the PINs that are to change, the admin PIN first: whoever has that one can set the other.
+  /// - Parameters:
+  ///   - made: what the first visit made: the dongle must still be that one.
+  ///   - old: the PINs as they are, user and admin.
+  ///   - new: as they shall be; one that is the same stays.
+  /// - Throws: ``ProvisioningError/impossiblePIN(_:)``, ``ProvisioningError/pinsUnchanged(_:_:)``.
+  public static func setPINs<Transport: CardTransport>(
+    on transport: Transport, made: Made, user: (old: SecretHolder, new: SecretHolder),
+    admin: (old: SecretHolder, new: SecretHolder)
+  ) throws(ProvisioningError) {
+    var unchanged: [PIN] = [.admin, .user]
+    do throws(CardError) {
+      var card = try OpenPGPCard(selecting: transport)
+      guard card.application.identifier == made.dongle.identifier else {
+        throw .notThePinned(.serial)
+      }
+      guard card.application.fingerprint(of: .signing) == made.fingerprint else {
+        throw .notThePinned(.fingerprint)
+      }
+      let derivation = made.dongle.keyDerivation
+      if !admin.old.isSame(as: admin.new) {
+        try card.changePIN(
+          .admin, from: admin.old.secret, to: admin.new.secret, derivedBy: derivation)
+      }
+      unchanged = [.user]
+      if !user.old.isSame(as: user.new) {
+        try card.changePIN(.user, from: user.old.secret, to: user.new.secret, derivedBy: derivation)
+      }
+    } catch {
+      throw .pinsUnchanged(unchanged, error)
+    }
+  }
+
+  // MARK: Parts
+
+  private enum Halfway: Error {
+    case untouched(CardError)
+    case touched(CardError)
+    case packets(OpenPGPError)
+  }
+
+  private static func before<Result: ~Copyable>(
+    _ body: () throws(CardError) -> Result
+  ) throws(ProvisioningError) -> Result {
+    do throws(CardError) {
+      return try body()
+    } catch {
+      throw .card(error)
+    }
+  }
+
+  private func generate<Transport: CardTransport>(
+    _ card: inout OpenPGPCard<Transport>, _ pin: borrowing SecretBytes,
+    _ derivation: KeyDerivation, _ progress: (Stage) -> Void
+  ) throws(Halfway) -> [CertificateKey] {
+    var kinds = (plan.keys.map { [$0] } ?? ProvisioningPlan.KeyKind.preferred)[...]
+    var keys: [CertificateKey] = []
+    var isAuthorized = false
+    do throws(CardError) {
+      var administration = try card.authorize(
+        .administration, with: pin, derivedBy: derivation)
+      isAuthorized = true
+      for slot in KeySlot.allCases {
+        let publicKey = try makeKey(in: slot, &kinds, &administration, progress)
+        let key: CertificateKey
+        do throws(OpenPGPError) {
+          key = try CertificateKey(publicKey, creationTime: plan.time)
+        } catch {
+          throw CardError.wrongKey(slot)
+        }
+        try administration.setFingerprint(of: slot, key.fingerprint.span)
+        try administration.setCreationTime(of: slot, plan.time)
+        keys.append(key)
+      }
+      if let name = plan.cardholder { try administration.putObject(0x5B, name.span) }
+    } catch {
+      throw isAuthorized ? .touched(error) : .untouched(error)
+    }
+    return keys
+  }
+
+  /// One key of the first kind that the card has; the kinds before it are dropped.
+  private func makeKey<Transport: CardTransport>(
+    in slot: KeySlot, _ kinds: inout ArraySlice<ProvisioningPlan.KeyKind>,
+    _ administration: inout Authorization<Transport, Administration>, _ progress: (Stage) -> Void
+  ) throws(CardError) -> PublicKey {
+    while let kind = kinds.first {
+      let algorithm = kind.algorithm(in: slot)
+      progress(.generating(slot, algorithm))
+      do throws(CardError) {
+        return try administration.generateKey(in: slot, algorithm)
+      } catch {
+        // Said before anything on the card is changed.
+        guard error == .unsupportedAlgorithm, slot == .signing, kinds.count > 1 else { throw error }
+        kinds = kinds.dropFirst()
+      }
+    }
+    throw .unsupportedAlgorithm
+  }
+
+  private func certify<Transport: CardTransport>(
+    _ keys: [CertificateKey], _ card: inout OpenPGPCard<Transport>, _ pin: borrowing SecretBytes,
+    _ derivation: KeyDerivation
+  ) throws(Halfway) -> Made {
+    let drafts = try drafts(keys)
+    let raw: [[UInt8]]
+    do throws(CardError) {
+      raw = try Self.sign(
+        drafts.certificate.signatures + [drafts.revocation], &card, pin, derivation)
+    } catch {
+      throw .touched(error)
+    }
+    let dongle = KnownDongle(
+      identifier: card.application.identifier, keyDerivation: derivation,
+      fingerprints: keys.map { $0.fingerprint })
+    return try Self.finish(drafts, raw, keys, dongle)
+  }
+
+  private func drafts(
+    _ keys: [CertificateKey]
+  ) throws(Halfway) -> (certificate: CertificateDraft, revocation: SignatureDraft) {
+    do throws(OpenPGPError) {
+      let certificate = try CertificateDraft(
+        primary: keys[0], userID: plan.userID, decryption: keys[1], authentication: keys[2],
+        lifetime: plan.lifetime, at: plan.time)
+      return (certificate, try .revocation(of: keys[0], at: plan.time))
+    } catch {
+      throw .packets(error)
+    }
+  }
+
+  /// A card may want the PIN for each signature.
+  private static func sign<Transport: CardTransport>(
+    _ drafts: [SignatureDraft], _ card: inout OpenPGPCard<Transport>,
+    _ pin: borrowing SecretBytes, _ derivation: KeyDerivation
+  ) throws(CardError) -> [[UInt8]] {
+    var raw: [[UInt8]] = []
+    for draft in drafts {
+      var signing = try card.authorize(.signing, with: pin, derivedBy: derivation)
+      raw.append(try signing.sign(draft.digest.span, hash: draft.hash))
+    }
+    return raw
+  }
+
+  private static func finish(
+    _ drafts: (certificate: CertificateDraft, revocation: SignatureDraft), _ raw: [[UInt8]],
+    _ keys: [CertificateKey], _ dongle: KnownDongle
+  ) throws(Halfway) -> Made {
+    let own = Array(raw.dropLast())
+    let last = raw[raw.count - 1]
+    do throws(OpenPGPError) {
+      let certificate = try drafts.certificate.finished(with: own)
+      let revocation = try drafts.revocation.finished(with: last.span)
+      return Made(
+        certificate: Armor.encode(certificate.span, as: .publicKey),
+        revocation: RevocationCertificate.armored(revocation), dongle: dongle,
+        fingerprint: keys[0].fingerprint, algorithms: keys.map { $0.publicKey.algorithm })
+    } catch {
+      throw .packets(error)
+    }
+  }
+}
