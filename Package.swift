@@ -62,14 +62,15 @@ let package = Package(
 
     // For tests only
     .target(
-      name: "TestSupport", dependencies: ["OpenPGP", "LibCrypto", "Secrets"],
+      name: "TestSupport", dependencies: ["OpenPGP", "SmartCard", "LibCrypto", "Secrets"],
       path: "Tests/TestSupport"),
 
     // The programs
     .executableTarget(
       name: "latchkey",
       dependencies: [
-        "BootManifest", "Enrolment", "Provisioning", "VirtualCard", "Inflate", "Storage", "DiskKey", "OpenPGP", "OpenPGPCard",
+        "BootManifest", "Enrolment", "Provisioning", "VirtualCard", "Inflate", "Storage", "DiskKey",
+        "OpenPGP", "OpenPGPCard",
         "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -91,6 +92,12 @@ let package = Package(
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
+  ("SecretsTests", ["Secrets"]),
+  ("SmartCardTests", ["SmartCard", "Secrets"]),
+  (
+    "OpenPGPCardTests",
+    ["OpenPGPCard", "PCSC", "VirtualCard", "virtual-card", "SmartCard", "LibCrypto", "Secrets"]
+  ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),

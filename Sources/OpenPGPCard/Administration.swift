@@ -138,7 +138,9 @@ extension Session {
     }
     let offered = try offeredAlgorithms(for: slot)
     var wanted: AlgorithmAttributes?
-    for entry in offered where entry.algorithm == algorithm && wanted == nil { wanted = entry }
+    for entry in offered where entry.algorithm == algorithm && wanted == nil {
+      wanted = entry.corrected
+    }
     if offered.isEmpty {
       wanted = AlgorithmAttributes.curve(algorithm)
       if case .rsa(let bits) = algorithm {

@@ -26,8 +26,16 @@ public struct AlgorithmAttributes: Equatable, Sendable {
     case (0x12, .weierstrass), (0x12, .montgomery): return .ecdh(curve)
     case (0x13, .weierstrass): return .ecdsa(curve)
     case (0x16, .edwards): return .eddsa(curve)
+    // Yubikeys before firmware 5.7 list Curve25519 under EdDSA's number, and keep it where it is put.
+    case (0x16, .montgomery): return .ecdh(curve)
     default: return nil
     }
+  }
+
+  /// These, with ECDH's own number where a card lists Curve25519 under EdDSA's.
+  var corrected: AlgorithmAttributes {
+    guard encoded.first == 0x16, case .ecdh = algorithm else { return self }
+    return AlgorithmAttributes(encoded: [0x12] + encoded.dropFirst())
   }
 
   /// Attributes of an elliptic curve, without the import's public key; nil for RSA, whose exponent

@@ -99,7 +99,9 @@ public final class CardChannel<Transport: CardTransport> {
         ins: 0xC0, p1: 0, p2: 0, expecting: .exactly(status.low == 0 ? 256 : Int(status.low)))
       let none = InlineArray<1, UInt8>(repeating: 0)
       status = try transmit(more, none.span.extracting(first: 0), as: .short)
-      guard status.high != 0x61 || response.count > before else { throw .malformedResponse }
+      guard status.high != 0x61 || response.count > before, status.high != 0x6C else {
+        throw .malformedResponse
+      }
     }
     return status
   }
