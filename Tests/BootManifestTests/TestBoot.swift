@@ -73,12 +73,12 @@ final class TestBoot {
   /// Copies all of /boot aside, and back.
   func save(as name: String) throws {
     try? FileManager.default.removeItem(atPath: folder + "/" + name)
-    try run("cp -a \"$1\" \"$2\"", path, folder + "/" + name).succeed()
+    try FileManager.default.copyItem(atPath: path, toPath: folder + "/" + name)
   }
 
   func restore(_ name: String) throws {
     try FileManager.default.removeItem(atPath: path)
-    try run("cp -a \"$1\" \"$2\"", folder + "/" + name, path).succeed()
+    try FileManager.default.copyItem(atPath: folder + "/" + name, toPath: path)
   }
 
   /// Signs what is there now.
