@@ -29,7 +29,7 @@ static void note_signal(int number) {
   errno = saved;
 }
 
-int system_terminal_quiet(int descriptor) {
+int system_terminal_begin(int descriptor, bool shown) {
   if (tcgetattr(descriptor, &state.before) != 0) return errno;
   if (pipe2(state.pipe, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
   state.terminal = descriptor;
@@ -43,7 +43,11 @@ int system_terminal_quiet(int descriptor) {
     if (state.actions[i].sa_handler != SIG_IGN) sigaction(caught[i], &action, NULL);
   }
   struct termios quiet = state.before;
-  quiet.c_lflag &= ~(tcflag_t)ECHO;
+  if (shown) {
+    quiet.c_lflag |= ECHO;
+  } else {
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+  }
   quiet.c_lflag |= ICANON | ISIG | ECHONL;
   quiet.c_iflag |= ICRNL;
   while (tcsetattr(descriptor, TCSAFLUSH, &quiet) != 0) {

@@ -34,6 +34,14 @@ public struct KeyBlob: Sendable {
     dongles = trusted.record.dongles
   }
 
+  /// The blob in a folder's `key.pgp`.
+  /// - Throws: as ``init(_:of:)``; ``DiskKeyError/file(_:errno:)``.
+  public init(reading folder: [UInt8], of trusted: TrustedRecord) throws(DiskKeyError) {
+    let file = try OpenFile(reading: folder + [UInt8]("/key.pgp"), as: .blob)
+    let bytes = try file.bytes(limit: Self.maximumSize, as: .blob)
+    try self.init(bytes.span, of: trusted)
+  }
+
   /// The recorded dongle that a card says it is, or nil. What the card says is checked only when the
   /// blob is opened.
   public func dongle(_ identifier: CardIdentifier) -> Record.Dongle? {

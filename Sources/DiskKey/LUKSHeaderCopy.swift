@@ -17,7 +17,7 @@ struct LUKSHeaderCopy: ~Copyable {
     guard size <= maximumSize else { throw .header(.dataOffset) }
     let source = try OpenFile(reading: device, as: .device)
     // Safe: a constant C string.
-    let made = unsafe system_memory_file("luks-header")
+    let made = unsafe system_memory_file(StaticString("luks-header").cString)
     guard made >= 0 else { throw .file(.device, errno: system_errno()) }
     let file = OpenFile(owning: made)
     var left = Int(size)

@@ -60,7 +60,7 @@ public struct TrustedRecord: Equatable, Sendable {
     let directory = try OpenFile(reading: folder, as: .record)
     // Safe: a constant C string, relative to a descriptor that is open.
     let opened = unsafe system_openat(
-      directory.descriptor, "record", O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
+      directory.descriptor, StaticString("record").cString, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
     guard opened >= 0 else { throw .file(.record, errno: system_errno()) }
     let file = OpenFile(owning: opened)
     for status in [try directory.status(as: .record), try file.status(as: .record)] {

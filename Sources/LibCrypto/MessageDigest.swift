@@ -74,10 +74,15 @@ public struct MessageDigest: ~Copyable, @unchecked Sendable {
 /// hash does.
 private enum DigestMethods {
   // Safe: libcrypto's methods are immutable and never freed here.
-  nonisolated(unsafe) static let sha1 = unsafe EVP_MD_fetch(nil, "SHA1", nil)
-  nonisolated(unsafe) static let sha256 = unsafe EVP_MD_fetch(nil, "SHA256", nil)
-  nonisolated(unsafe) static let sha384 = unsafe EVP_MD_fetch(nil, "SHA384", nil)
-  nonisolated(unsafe) static let sha512 = unsafe EVP_MD_fetch(nil, "SHA512", nil)
+  nonisolated(unsafe) static let sha1 = unsafe fetch("SHA1")
+  nonisolated(unsafe) static let sha256 = unsafe fetch("SHA256")
+  nonisolated(unsafe) static let sha384 = unsafe fetch("SHA384")
+  nonisolated(unsafe) static let sha512 = unsafe fetch("SHA512")
+
+  private static func fetch(_ name: StaticString) -> OpaquePointer? {
+    // Safe: a C string that lives forever.
+    unsafe EVP_MD_fetch(nil, name.cString, nil)
+  }
 
   @unsafe
   static func method(for algorithm: HashAlgorithm) -> OpaquePointer? {

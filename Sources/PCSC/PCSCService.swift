@@ -105,7 +105,7 @@ public final class PCSCService {
       if now != known { return now }
       guard deadline.remaining > 0 else { throw .timedOut }
       // pcscd tells of a new reader under this name.
-      var states = [ReaderState(Array("\\\\?PnP?\\Notification".utf8))]
+      var states = [ReaderState(notification)]
       for reader in known { states.append(ReaderState(reader)) }
       // A change that falls between the look and the wait is seen at the next look.
       let result = wait(&states, min(deadline.remaining, 2_000))
@@ -259,4 +259,11 @@ private struct Deadline {
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
   }
+}
+
+/// The name under which pcscd tells of readers that come and go.
+private var notification: [UInt8] {
+  let name: StaticString = "\\\\?PnP?\\Notification"
+  // Safe: a static string's bytes live forever.
+  return unsafe [UInt8](UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
 }

@@ -35,13 +35,16 @@ extension SecretBytes {
   /// - Parameters:
   ///   - prompt: shown first, as it is: escape what comes from a card.
   ///   - limit: the most bytes the line may have; the rest of a longer one is thrown away.
+  ///   - isShown: whether the typing is seen, for an answer that is no secret.
   /// - Throws: ``SecretInputError``; what was typed is wiped then. After `.interrupted` let the
   ///   scopes of all secrets end before the signal is obeyed.
-  public init(typedAfter prompt: Span<UInt8>, limit: Int) throws(SecretInputError) {
+  public init(
+    typedAfter prompt: Span<UInt8>, limit: Int, isShown: Bool = false
+  ) throws(SecretInputError) {
     self.init(capacity: limit + 1)
     let terminal = try Terminal()
     while true {
-      let signal = try terminal.readLine(after: prompt, into: &self)
+      let signal = try terminal.readLine(after: prompt, isShown: isShown, into: &self)
       guard let signal else { break }
       wipe()
       guard signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU else {
@@ -88,7 +91,7 @@ private struct Terminal: ~Copyable {
 
   init() throws(SecretInputError) {
     // Safe: a constant C string.
-    let opened = unsafe system_open("/dev/tty", O_RDWR | O_NOCTTY, 0)
+    let opened = unsafe system_open(StaticString("/dev/tty").cString, O_RDWR | O_NOCTTY, 0)
     if opened >= 0 {
       descriptor = opened
       isOurs = true
@@ -108,9 +111,9 @@ private struct Terminal: ~Copyable {
   /// Shows the prompt and reads one line.
   /// - Returns: the signal that came instead of a line, or nil.
   func readLine(
-    after prompt: Span<UInt8>, into line: inout SecretBytes
+    after prompt: Span<UInt8>, isShown: Bool, into line: inout SecretBytes
   ) throws(SecretInputError) -> Int32? {
-    let refusal = system_terminal_quiet(descriptor)
+    let refusal = system_terminal_begin(descriptor, isShown)
     guard refusal == 0 else { throw .failed(errno: refusal) }
     defer { system_terminal_restore() }
     // Safe: the bytes are borrowed for the call. A prompt that cannot be shown is no reason to stop.

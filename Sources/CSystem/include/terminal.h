@@ -2,9 +2,9 @@
 #pragma once
 #include <stdbool.h>
 
-/// Turns the echo of `descriptor` off and catches the signals that end or stop a process.
+/// Turns the echo of `descriptor` off, or on if `shown`, and catches the signals that end or stop a process.
 /// One terminal at a time in a process. 0, or an errno value; then nothing is changed.
-int system_terminal_quiet(int descriptor);
+int system_terminal_begin(int descriptor, bool shown);
 
 /// Waits until a line can be read: 0 then, or the number of the signal that came first, or a
 /// negative errno value.

@@ -1,0 +1,124 @@
+import DiskKey
+import OpenPGP
+import OpenPGPCard
+import SmartCard
+
+/// Says what an error means and what to do next.
+/// - Returns: its exit code.
+@discardableResult
+func explain(_ error: DiskKeyError) -> Int32 {
+  switch error {
+  case .card(let error): return explain(error)
+  case .message(let error): return explain(error)
+  case .unproven:
+    say("this card did not prove itself: change your PIN; use the passphrase")
+    return ExitCode.mismatch
+  case .blobChanged:
+    say("key.pgp isn't the one that was recorded: run latchkey enroll, or use the passphrase")
+    return ExitCode.mismatch
+  case .notForThisDongle:
+    say("key.pgp isn't encrypted to this dongle: run latchkey enroll with it")
+    return ExitCode.mismatch
+  case .record, .recordNotVouchedFor:
+    say("the record is damaged: make the initramfs anew, or use the passphrase")
+    return ExitCode.mismatch
+  case .writableByOthers:
+    say("others than root may write the record: no key is asked for")
+    return ExitCode.mismatch
+  case .file(let file, let code):
+    say(name(file), " can't be read: errno ", .number(Int(code)))
+    return ExitCode.system
+  case .fileTooLarge(let file):
+    say(name(file), " is too large")
+    return ExitCode.mismatch
+  case .header, .activation, .crypto:
+    say("libcrypto failed: use the passphrase")
+    return ExitCode.system
+  }
+}
+
+private func name(_ file: DiskKeyError.File) -> Text {
+  switch file {
+  case .record: "the record"
+  case .blob: "key.pgp"
+  case .device: "the device"
+  case .failedPINs: "the list of PINs that failed"
+  }
+}
+
+private func explain(_ error: OpenPGPError) -> Int32 {
+  switch error {
+  case .unsupportedCompression(let algorithm):
+    let kind: Text =
+      switch algorithm {
+      case 1: "zip"
+      case 2: "zlib"
+      case 3: "bzip2"
+      default: "an unknown algorithm"
+      }
+    say("key.pgp is compressed (", kind, "), which isn't undone this early in the boot:")
+    say("encrypt it again with gpg -z0, or run latchkey enroll")
+  case .crypto:
+    say("libcrypto failed: use the passphrase")
+    return ExitCode.system
+  default:
+    say("key.pgp is no message that can be read here: run latchkey enroll, or use the passphrase")
+  }
+  return ExitCode.mismatch
+}
+
+/// Says what a card's error means.
+/// - Returns: its exit code.
+@discardableResult
+func explain(_ error: CardError) -> Int32 {
+  switch error {
+  case .transport(let error): return explain(error)
+  case .touchTimedOut:
+    say("the dongle waited for a touch that did not come: try again")
+    return ExitCode.refused
+  case .terminated:
+    say("a dongle whose application is terminated: it holds no key")
+    return ExitCode.refused
+  case .notThePinned:
+    say("a card that says it is a recorded dongle and isn't: no PIN is sent to it")
+    return ExitCode.noDongle
+  case .status(let status, _):
+    say("the dongle refuses with status ", .bytes(hexadecimal(status.rawValue)))
+    return ExitCode.refused
+  default:
+    say("the dongle gives answers that make no sense: use another one or the passphrase")
+    return ExitCode.refused
+  }
+}
+
+/// Says what a reader's error means.
+/// - Returns: its exit code.
+@discardableResult
+func explain(_ error: TransportError) -> Int32 {
+  switch error {
+  case .noService:
+    say("pcscd does not answer: is it in the initramfs, and running?")
+    return ExitCode.system
+  case .inUse:
+    say("another program holds the reader: end it (gpgconf --kill scdaemon)")
+    return ExitCode.refused
+  case .noReader, .noCard, .removed:
+    say("the dongle was pulled")
+    return ExitCode.noDongle
+  case .notPermitted:
+    say("this user may not use the reader")
+    return ExitCode.system
+  default:
+    say("the dongle does not answer: plug it in again")
+    return ExitCode.refused
+  }
+}
+
+private func hexadecimal(_ number: UInt16) -> [UInt8] {
+  var text: [UInt8] = []
+  for shift in [12, 8, 4, 0] as [UInt16] {
+    let digit = UInt8(truncatingIfNeeded: number >> shift & 0x0F)
+    text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
+  }
+  return text
+}
