@@ -250,8 +250,12 @@ final class Session<Transport: CardTransport> {
       throw .blocked(which)
     case .touchTimedOut:
       throw .touchTimedOut
-    case .notAuthorized:
-      // Some cards say so for a wrong PIN; C4 tells.
+    default:
+      if let left = status.triesLeft {
+        application.pinStatus.noteTries(left, of: which)
+        throw .wrongPIN(triesLeft: left)
+      }
+      // For a wrong PIN many cards say 6982, some 6300: C4 tells whether a try was used.
       do throws(CardError) {
         try refreshPINStatus()
       } catch {
@@ -260,10 +264,6 @@ final class Session<Transport: CardTransport> {
       }
       let left = application.pinStatus.triesLeft(which)
       throw left < before ? .wrongPIN(triesLeft: left) : .status(status, ins: command.ins)
-    default:
-      guard let left = status.triesLeft else { throw .status(status, ins: command.ins) }
-      application.pinStatus.noteTries(left, of: which)
-      throw .wrongPIN(triesLeft: left)
     }
   }
 
