@@ -16,4 +16,16 @@ struct VirtualCardCommand: ParsableCommand {
       Exit codes: 0 done; 2 wrong use; 3 no reader to connect to; 5 the file or the system.
       """,
     subcommands: [Create.self, Run.self, Show.self])
+
+  /// Runs the command; wrong use ends with 2.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Report.note(fullMessage(for: error))
+      exit(withError: ExitCode(2))
+    }
+  }
 }

@@ -9,6 +9,8 @@ import Glibc
 public final class PCSCDaemon {
   /// A reader and the card in it.
   public struct Reader {
+    /// What PC/SC calls it. (vpcd gives every reader a second slot, `… 00 01`, which stays empty.)
+    public let name: String
     /// vpcd's port.
     public let port: UInt16
     /// What the card's APDU trace is written to.
@@ -56,7 +58,9 @@ public final class PCSCDaemon {
 
         """)
       readers.append(
-        Reader(port: port, traceFile: folder.path("trace\(index)"), card: nil))
+        Reader(
+          name: "Virtual Reader \(index) 00 00", port: port,
+          traceFile: folder.path("trace\(index)"), card: nil))
     }
     let script = """
       mount --bind '\(folder.path("run"))' /run && \

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -6,8 +7,10 @@ import Testing
 /// The card behind the real pcscd and vpcd.
 @Suite struct ReaderTests {
   /// A card's file in a folder of its own.
-  private func card(_ folder: TemporaryFolder, profile: String = "nitrokey-3") throws -> String {
-    let file = folder.path("card")
+  private func card(
+    _ folder: TemporaryFolder, name: String = "card", profile: String = "nitrokey-3"
+  ) throws -> String {
+    let file = folder.path(name)
     try VirtualCard.create(
       at: file, profile: CardProfile(contentsOf: Repository.path("cards/\(profile).json")),
       serial: 0x0102_0304)
@@ -27,5 +30,53 @@ import Testing
       environment: daemon.environment)
     #expect(answer.text.contains("D2 76 00 01 24 01 03 04 00 0F 01 02 03 04 00 00"))
     #expect(daemon.trace().count == 2)
+  }
+}
+
+extension ReaderTests {
+  @Test("an APDU through pcscd and vpcd takes less than 5 ms")
+  func isFast() throws {
+    let folder = try TemporaryFolder()
+    let daemon = try PCSCDaemon(card: try card(folder))
+    func seconds(_ count: Int) throws -> Double {
+      let commands = [String](repeating: "00CA004F00", count: count).flatMap { ["-s", $0] }
+      let start = Date()
+      let result = try Program.run(
+        "opensc-tool", ["--card-driver", "default", "-s", "00A4040006D27600012401"] + commands,
+        environment: daemon.environment)
+      #expect(result.status == 0)
+      return Date().timeIntervalSince(start)
+    }
+    // The median of a few, as other tests run beside this one.
+    let milliseconds = try (0..<5).map { _ in try (seconds(300) - seconds(1)) / 299 * 1000 }
+      .sorted()
+    #expect(milliseconds[2] < 5, "\(milliseconds)")
+  }
+
+  @Test("two cards in two readers of one pcscd answer each for itself, and one can be pulled")
+  func twoReaders() throws {
+    let folder = try TemporaryFolder()
+    let daemon = try PCSCDaemon(cards: [
+      card(folder), card(folder, name: "other", profile: "yubikey-5"),
+    ])
+    func readers() throws -> [String] {
+      try Program.run("opensc-tool", ["--list-readers"], environment: daemon.environment).text
+        .split(separator: "\n").map(String.init).filter { $0.contains("Virtual Reader") }
+    }
+    // vpcd has two slots a reader; the card is in the first.
+    #expect(try readers().count == 4)
+    for (index, start) in ["3b:8f", "3b:fd"].enumerated() {
+      let line = try #require(try readers().first { $0.contains(daemon.readers[index].name) })
+      let number = try #require(line.split(separator: " ").first.map(String.init))
+      let atr = try Program.run(
+        "opensc-tool", ["--reader", number, "--atr"], environment: daemon.environment)
+      #expect(atr.text.hasPrefix(start), "\(line): \(atr.text)")
+    }
+    daemon.remove(from: 1)
+    #expect(
+      Program.wait(upTo: 5) {
+        (try? readers())?.contains { $0.contains(daemon.readers[1].name) && $0.contains(" No ") }
+          == true
+      })
   }
 }
