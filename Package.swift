@@ -100,6 +100,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
+  ("LatchkeyTests", ["latchkey", "virtual-card"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
   ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),

@@ -2,7 +2,7 @@
 struct Failure: Error {
   /// The exit code.
   let status: ExitStatus
-  /// What is so, without a full stop.
+  /// What is so, without a full stop; empty where the result has said it already.
   let what: String
   /// What to do next, whole sentences.
   let next: String
@@ -15,7 +15,7 @@ struct Failure: Error {
 
   /// Writes it to stderr.
   func show() {
-    Output.note("latchkey: \(what).")
-    Output.note("  \(next)")
+    if !what.isEmpty { Output.note("latchkey: \(what).") }
+    Output.note((what.isEmpty ? "" : "  ") + next)
   }
 }

@@ -39,9 +39,13 @@ struct Latchkey: ParsableCommand {
     commandName: "latchkey",
     abstract: "Sign /boot and open disks with an OpenPGP dongle.",
     discussion: """
-      Exit codes: 0 done; 1 what was checked does not hold (changed, bad signature, wrong PIN);
-      2 wrong use; 3 no dongle, or not the one asked for; 4 the dongle refuses (blocked, touch timed
-      out); 5 the system (disk, reader, permissions).
+      Exit codes:
+        0  done
+        1  what was checked does not hold: changed, a bad signature, a wrong PIN
+        2  wrong use
+        3  no dongle, or not the one asked for
+        4  the dongle refuses: blocked, touch timed out
+        5  the system: disk, reader, permissions
       """,
     version: "latchkey 0.1.0",
     subcommands: [

@@ -1,19 +1,22 @@
 import DiskKey
 import OpenPGPCard
 import Secrets
+import Storage
 
 /// A PIN on its way to one dongle: asked for with its tries left, and held back if it can only fail.
 struct PINEntry {
   let dongle: Dongle
   let pin: PIN
   let source: SecretSource
-  let failed: FailedPINs
+  private let failed: FailedPINs
+  private let folder: String
 
   init(_ pin: PIN, of dongle: Dongle, from source: SecretSource, folders: SystemFolders) {
     self.dongle = dongle
     self.pin = pin
     self.source = source
-    failed = FailedPINs(folder: Array(folders.run.utf8))
+    folder = folders.run
+    failed = FailedPINs(folder: Array(folder.utf8))
   }
 
   /// Reads the PIN. The last try is spent only on a clear yes at the terminal, which `--yes` is not.
@@ -34,13 +37,20 @@ struct PINEntry {
   /// What to say of an error in the visit; a wrong PIN is remembered, so that it isn't sent again.
   func failure(_ error: CardError, after secret: borrowing SecretBytes) -> Failure {
     if case .wrongPIN = error {
-      do throws(DiskKeyError) {
-        try failed.remember(secret, on: dongle.identifier)
-      } catch {
-        Output.note("latchkey: that this PIN failed can't be remembered; take care.")
-      }
+      remember(secret)
     }
     return Failure(error, dongle: dongle.name)
+  }
+
+  private func remember(_ secret: borrowing SecretBytes) {
+    try? DurableFile.makeFolder(folder, mode: 0o700)
+    do throws(DiskKeyError) {
+      try failed.remember(secret, on: dongle.identifier)
+    } catch {
+      Output.note(
+        "latchkey: that this PIN failed can't be remembered in \(Escaped.text(folder)): take care "
+          + "not to give it again.")
+    }
   }
 
   private func checkFailed(_ secret: borrowing SecretBytes) throws(Failure) {

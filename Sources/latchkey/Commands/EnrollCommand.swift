@@ -10,7 +10,7 @@ struct EnrollCommand: ParsableCommand {
     commandName: "enroll",
     abstract: "Give a LUKS volume a new random key that only dongles bring out.",
     discussion: """
-      The header is backed up first, and the new keyslot counts only when it was opened through the
+      The header is backed up first, and the new keyslot counts only when it was opened through the \
       dongle. Every keyslot that was there stays, the passphrase's too.
       """)
 

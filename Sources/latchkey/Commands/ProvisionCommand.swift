@@ -12,7 +12,7 @@ struct ProvisionCommand: ParsableCommand {
     commandName: "provision",
     abstract: "Make a new dongle ready: keys made on it, PINs, certificate.",
     discussion: """
-      The keys never leave the dongle. The certificate and its revocation are exported, and the
+      The keys never leave the dongle. The certificate and its revocation are exported, and the \
       certificate is trusted on this system from then on.
       """)
 

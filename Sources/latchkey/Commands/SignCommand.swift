@@ -12,7 +12,7 @@ struct SignCommand: ParsableCommand {
     commandName: "sign",
     abstract: "Sign /boot, so that Heads and PureBoot accept it.",
     discussion: """
-      Shows first what changed since it was last signed, and the manifest's digest. Signing vouches for
+      Shows first what changed since it was last signed, and the manifest's digest. Signing vouches for \
       what this system shows; so every signature asks for the PIN.
       """)
 

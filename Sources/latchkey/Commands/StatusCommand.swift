@@ -40,7 +40,7 @@ struct StatusCommand: ParsableCommand {
     }
     if boot.map({ !["good", "unsigned"].contains($0.verdict) }) ?? false {
       throw Failure(
-        .doesNotHold, boot?.summary ?? "",
+        .doesNotHold, "",
         next: "If the change is yours, sign it: latchkey sign. If not, don't boot it.")
     }
   }

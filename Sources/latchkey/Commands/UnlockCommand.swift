@@ -11,7 +11,7 @@ struct UnlockCommand: ParsableCommand {
     commandName: "unlock",
     abstract: "Open a LUKS volume with the dongle.",
     discussion: """
-      The record of dongles and volume is taken from /etc/latchkey, or from a /boot whose signature
+      The record of dongles and volume is taken from /etc/latchkey, or from a /boot whose signature \
       holds. The volume's header must be as recorded before a key goes to it.
       """)
 

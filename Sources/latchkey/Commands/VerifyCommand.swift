@@ -7,7 +7,7 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Check /boot against its signed set.",
     discussion: """
-      Exactly one good signature by a trusted, unrevoked key; then every file, link and mode. Exit code
+      Exactly one good signature by a trusted, unrevoked key; then every file, link and mode. Exit code \
       0 means that /boot is just as it was signed.
       """)
 
@@ -26,7 +26,7 @@ struct VerifyCommand: ParsableCommand {
     }
     guard verdict.holds else {
       throw Failure(
-        .doesNotHold, report.summary,
+        .doesNotHold, "",
         next: verdict.signedBy == nil
           ? "Do not type a passphrase or PIN on this machine before you know why."
           : "If the change is yours, sign it: latchkey sign. If not, don't boot it.")

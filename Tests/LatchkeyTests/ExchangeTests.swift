@@ -1,0 +1,57 @@
+import TestSupport
+import Testing
+
+@Suite("what goes to the card")
+struct ExchangeTests {
+  /// Without KDF, C0 doesn't announce it: the Yubikey profile of firmware 5.4.3 does, so a card with
+  /// it is the one with six.
+  private static let six = ["00 A4", "00 CA 00 6E", "00 47 81", "00 CA 00 F9", "00 20", "00 2A"]
+
+  @Test(
+    "signing is two visits: who is it, then the exchange of the design",
+    arguments: [("nistp256", 6), ("curve25519", 6), ("rsa2048", 6)])
+  func sign(kind: String, count: Int) throws {
+    let work = try Workplace(.reader)
+    try work.provision(["--algorithm", kind])
+    work.daemon?.forgetTrace()
+    try work.sign()
+    let trace = commands(try #require(work.daemon).trace())
+    #expect(trace.count == 2 + count, "\(trace)")
+    #expect(trace.prefix(2).elementsEqual(["00 A4", "00 CA 00 6E"], by: { $0.hasPrefix($1) }))
+    #expect(trace.dropFirst(2).elementsEqual(Self.six, by: { $0.hasPrefix($1) }), "\(trace)")
+  }
+
+  @Test("unlocking is two visits: who is it, then the exchange of the design")
+  func unlock() throws {
+    let work = try Workplace(.reader)
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    try work.sign()
+    work.daemon?.forgetTrace()
+    #expect(try work.unlock().status == 0)
+    let trace = commands(try #require(work.daemon).trace())
+    #expect(trace.count == 8, "\(trace)")
+    #expect(trace.dropFirst(2).elementsEqual(Self.six, by: { $0.hasPrefix($1) }), "\(trace)")
+  }
+
+  @Test("the card is reset afterwards: a later command finds no PIN verified")
+  func reset() throws {
+    let work = try Workplace(.reader)
+    try work.provision()
+    try work.sign()
+    let answer = try work.run(
+      "opensc-tool",
+      [
+        "--send-apdu", "00:A4:04:00:06:D2:76:00:01:24:01", "--send-apdu",
+        "00:2A:9E:9A:03:01:02:03:00",
+      ]
+    ).text
+    #expect(answer.contains("SW1=0x69, SW2=0x82"), "\(answer)")
+  }
+
+  /// Without chaining and GET RESPONSE, which the design counts apart.
+  private func commands(_ trace: [String]) -> [String] {
+    trace.filter { !$0.hasPrefix("00 C0") && !$0.hasPrefix("10 ") }
+  }
+}

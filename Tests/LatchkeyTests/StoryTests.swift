@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("the main job, end to end")
+struct StoryTests {
+  @Test(
+    "a new dongle signs a real /boot and opens a LUKS2 image; what is changed is named",
+    arguments: Way.allCases)
+  func story(way: Way) throws {
+    let work = try Workplace(way, boot: .real)
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    try work.sign()
+    let good = try work.verify()
+    #expect(good.status == 0, "\(good.text)\(good.errorText)")
+
+    // gpg is the witness.
+    let gnupg = GnuPGHome()
+    try gnupg.importFiles(["ada.asc"], in: work)
+    let signed = try work.run("sh", ["-c", "cd BOOT && sha256sum kexec*.txt"], expecting: 0).output
+    try work.folder.write("list", bytes: signed)
+    try gnupg.gpg(["--verify", "BOOT/kexec.sig", "list"], in: work)
+    try gnupg.importFiles(["ada-revocation.asc"], in: work)
+    let keys = try gnupg.gpg(["--with-colons", "--list-keys"], in: work).text
+    #expect(keys.contains("pub:r:"), "the revocation certificate revokes the key:\n\(keys)")
+
+    let opened = try work.unlock()
+    #expect(opened.status == 0, "\(opened.errorText)")
+    let wrong = try work.unlock(pin: "wrong")
+    #expect(wrong.status == 1)
+    #expect(wrong.errorText.contains("2 tries are left"), "\(wrong.errorText)")
+    _ = try work.run(
+      "cryptsetup", ["open", "--test-passphrase", "disk.img", "-d", "-"],
+      text: Workplace.passphrase, expecting: 0)
+
+    _ = try work.run("cp", ["-a", "BOOT", "TAMPERED"], expecting: 0)
+    let kernel = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: work.folder.path("TAMPERED"))
+        .first { $0.hasPrefix("vmlinuz-") })
+    let path = work.folder.path("TAMPERED/\(kernel)")
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    bytes[4096] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    try work.folder.write("TAMPERED/added.img", "")
+    _ = try work.run("ln", ["-sfn", "grub/grub.cfg", "TAMPERED/vmlinuz"], expecting: 0)
+    let tampered = try work.verify("TAMPERED")
+    #expect(tampered.status == 1)
+    for line in [
+      "added      ./added.img", "changed    ./\(kernel)",
+      "retargeted ./vmlinuz: \(kernel) is now grub/grub.cfg",
+    ] { #expect(tampered.text.contains(line), "\(tampered.text)") }
+  }
+
+  @Test("status says that all is ready, and what is missing", arguments: Way.allCases)
+  func status(way: Way) throws {
+    let work = try Workplace(way)
+    let before = try work.latchkey(["status", "--boot", "BOOT"])
+    #expect(before.text.contains("has no keys: latchkey provision"))
+    #expect(before.text.contains("Not ready:"))
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    try work.sign()
+    let after = try work.latchkey(["status", "--boot", "BOOT", "disk.img"], expecting: 0)
+    #expect(after.text.contains("Ready."), "\(after.text)")
+    #expect(after.text.contains("0 passphrase, 1 dongle"), "\(after.text)")
+    #expect(after.text.contains("PIN 3"))
+  }
+
+  @Test("a LUKS1 image is enrolled and opened as well")
+  func luks1() throws {
+    let work = try Workplace()
+    try work.provision()
+    try work.makeImage(type: "luks1")
+    try work.enroll()
+    try work.sign()
+    let opened = try work.unlock()
+    #expect(opened.status == 0, "\(opened.errorText)")
+  }
+
+  @Test(
+    "each kind of key signs and opens", arguments: ["nistp256", "rsa2048", "rsa4096", "curve25519"])
+  func algorithms(kind: String) throws {
+    let work = try Workplace(profile: kind.hasPrefix("rsa4") ? "yubikey-5" : "nitrokey-3")
+    try work.provision(["--algorithm", kind])
+    try work.makeImage()
+    try work.enroll()
+    try work.sign()
+    #expect(try work.verify().status == 0)
+    #expect(try work.unlock().status == 0)
+  }
+
+  @Test("gpg with the card decrypts the blob, and what it finds opens the keyslot")
+  func blobForGnuPG() throws {
+    let work = try Workplace(.reader)
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    let gnupg = GnuPGHome()
+    try gnupg.importFiles(["ada.asc"], in: work)
+    try gnupg.gpg(["--card-status"], in: work)
+    let uuid = try work.run("cryptsetup", ["luksUUID", "disk.img"], expecting: 0).text
+      .trimmingCharacters(in: .newlines)
+    try gnupg.gpg(
+      [
+        "--pinentry-mode", "loopback", "--passphrase-file", "pin", "--output", "key", "--decrypt",
+        "BOOT/latchkey/\(uuid)/key.pgp",
+      ], in: work)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: work.folder.path("key"))).count == 64)
+    _ = try work.run(
+      "cryptsetup", ["open", "--test-passphrase", "disk.img", "-d", "key"], expecting: 0)
+  }
+}
