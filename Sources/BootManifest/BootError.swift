@@ -8,9 +8,12 @@ public enum BootError: Error, Equatable, Sendable {
   case system(operation: String, name: EscapedName, code: Int32)
   /// The file system is mounted read-only: mount it writable.
   case readOnly
+  /// Another process is signing or repairing: wait for it.
+  case busy
   /// Not allowed to write that name: run as root.
   case notPermitted(EscapedName)
-  /// Too little room for the new set: bytes needed and bytes free (0 where a write ran out of room).
+  /// Too little room for the new set: bytes needed, and bytes free (0 where a
+  /// write ran out of room).
   case full(needed: Int, free: Int)
   /// Names that Heads refuses under /boot (bytes 0x01–0x1F, `\`, 0x7F–0xFF), all of them.
   case forbiddenNames([EscapedName])

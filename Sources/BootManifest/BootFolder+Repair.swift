@@ -5,7 +5,19 @@ extension BootFolder {
   public func repair(
     trusted: TrustedSigners, now: UInt32, memory: SignatureMemory? = nil
   ) throws(BootError) -> Repair {
-    let waiting = try withRoot { root throws(BootError) in
+    try withLock { () throws(BootError) in
+      try repairLocked(trusted: trusted, now: now, memory: memory)
+    }
+  }
+
+  /// The files that a signing wrote and that have not taken their place: it was cut short, or is at
+  /// work right now. Verifying passes them over.
+  public func pendingFiles() throws(BootError) -> [EscapedName] {
+    try waitingFiles().map { EscapedName(SetName.pending($0.name)) }
+  }
+
+  private func waitingFiles() throws(BootError) -> [(name: [UInt8], type: FileType)] {
+    try withRoot { root throws(BootError) in
       var found: [(name: [UInt8], type: FileType)] = []
       for name in SetName.all {
         let pending = SetName.pending(name)
@@ -15,6 +27,12 @@ extension BootFolder {
       }
       return found
     }
+  }
+
+  func repairLocked(
+    trusted: TrustedSigners, now: UInt32, memory: SignatureMemory?
+  ) throws(BootError) -> Repair {
+    let waiting = try waitingFiles()
     guard !waiting.isEmpty else { return .nothing }
     for (name, type) in waiting where type == .folder {
       throw .notRegular(EscapedName(SetName.pending(name)))

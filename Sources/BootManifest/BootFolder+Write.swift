@@ -8,7 +8,7 @@ extension BootFolder {
   /// disk before the next; then each gets its name, `kexec.sig` last. After a cut of power /boot bears
   /// the old set, the new one, or what `repair` makes the new one of. Give the result to
   /// ``SignatureMemory/accept(_:)``.
-  /// - Throws: ``BootError/badSignature(_:)``, ``BootError/readOnly``, ``BootError/full(needed:free:)``
+  /// - Throws: ``BootError/badSignature(_:)``, ``BootError/readOnly``, ``BootError/busy``, ``BootError/full(needed:free:)``
   ///   and ``BootError/changedMeanwhile(_:)`` before anything of the old set is touched.
   public func write(
     _ draft: ManifestDraft, signature: [UInt8], trusted: TrustedSigners, now: UInt32,
@@ -24,47 +24,46 @@ extension BootFolder {
       throw .clockBehind(now: signer.creationTime, remembered: remembered.time)
     }
     guard !calls.fileSystem(number).isReadOnly else { throw .readOnly }
-    _ = try repair(trusted: trusted, now: now, memory: memory)
-    let files = draft.written + [SetFile(name: SetName.signature, bytes: signature)]
-    try checkRoom(for: files)
-    try writePending(files)
-    do throws(BootError) {
-      try checkUnchanged(draft)
-    } catch {
-      removePending(files.map(\.name))
-      throw error
+    try withLock { () throws(BootError) in
+      _ = try repairLocked(trusted: trusted, now: now, memory: memory)
+      let files = draft.written + [SetFile(name: SetName.signature, bytes: signature)]
+      let system = calls.fileSystem(number)
+      let needed = room(for: files, block: system.block)
+      if let free = system.free, free < needed { throw .full(needed: needed, free: free) }
+      // A new set must not be on the disk before the kernel it vouches for.
+      try calls.check(calls.syncAll(number), "sync", path.bytes)
+      do throws(BootError) {
+        try writePending(files)
+        try checkUnchanged(draft)
+      } catch {
+        removePending(files.map(\.name))
+        if case .full = error { throw .full(needed: needed, free: 0) }
+        throw error
+      }
+      try takePlace(files.map(\.name))
+      try checkWritten(draft, signature)
     }
-    try takePlace(files.map(\.name))
-    try checkWritten(draft, signature)
     return SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect)
   }
 
-  private func checkRoom(for files: [SetFile]) throws(BootError) {
-    let system = calls.fileSystem(number)
-    guard let free = system.free else { return }
-    var needed = 2 * system.block
-    for file in files {
-      needed += (file.bytes.count + system.block - 1) / system.block * system.block
-    }
-    guard needed <= free else { throw .full(needed: needed, free: free) }
+  /// How much room a file system of such blocks needs for the files and their names.
+  private func room(for files: [SetFile], block: Int) -> Int {
+    files.reduce(2 * block) { $0 + ($1.bytes.count + block - 1) / block * block }
   }
 
-  /// Writes all files under their pending names, to the disk; none is left if one fails.
+  /// Writes all files under their pending names, to the disk, and reads them back.
   private func writePending(_ files: [SetFile]) throws(BootError) {
-    do throws(BootError) {
-      for file in files { try calls.write(file.bytes, as: SetName.pending(file.name), in: number) }
-      try calls.synchronize(number, path)
-      try withRoot { root throws(BootError) in
-        for file in files {
-          let name = SetName.pending(file.name)
-          guard try read(name, in: root, limit: file.bytes.count) == file.bytes else {
-            throw .writtenDiffers(EscapedName(name))
-          }
+    for file in files {
+      try calls.write(file.bytes, as: SetName.pending(file.name), in: number)
+    }
+    try calls.synchronize(number, path)
+    try withRoot { root throws(BootError) in
+      for file in files {
+        let name = SetName.pending(file.name)
+        guard try read(name, in: root, limit: file.bytes.count) == file.bytes else {
+          throw .writtenDiffers(EscapedName(name))
         }
       }
-    } catch {
-      removePending(files.map(\.name))
-      throw error
     }
   }
 

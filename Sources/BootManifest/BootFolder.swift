@@ -1,3 +1,5 @@
+import Glibc
+
 /// /boot, or a folder that stands in for it: looked at, hashed, signed and verified.
 ///
 /// Nothing under it is opened by a path that could lead elsewhere: every name is opened relative to
@@ -30,6 +32,17 @@ public struct BootFolder: Sendable {
 
   /// The number of the folder's descriptor, open as long as self is.
   var number: Int32 { opened.descriptor.number }
+
+  /// Keeps other processes from signing and repairing meanwhile.
+  func withLock<Result>(_ body: () throws(BootError) -> Result) throws(BootError) -> Result {
+    // A descriptor of its own: a lock belongs to it, and to no other of this process.
+    let own = try withRoot { root throws(BootError) in
+      try root.folder(Array(".".utf8), path: path.bytes)
+    }
+    guard flock(own.number, LOCK_EX | LOCK_NB) == 0 else { throw .busy }
+    defer { flock(own.number, LOCK_UN) }
+    return try body()
+  }
 
   /// One descriptor for all copies of a folder's value.
   private final class Opened: Sendable {

@@ -11,6 +11,8 @@ package struct FileCalls: Sendable {
   package var write: @Sendable (_ file: Int32, _ bytes: Span<UInt8>) -> Int
   /// Has a file's or a folder's content on the disk.
   package var sync: @Sendable (_ descriptor: Int32) -> Int32
+  /// Has all that was written to the file system of a folder on the disk.
+  package var syncAll: @Sendable (_ folder: Int32) -> Int32
   /// Gives a file another name, in place of what had that name.
   package var rename: @Sendable (_ folder: Int32, _ old: [UInt8], _ new: [UInt8]) -> Int32
   /// Removes a name.
@@ -34,6 +36,7 @@ package struct FileCalls: Sendable {
       return written < 0 ? -Int(errno) : written
     },
     sync: { outcome(fsync($0)) },
+    syncAll: { outcome(system_syncfs($0)) },
     rename: { folder, old, new in
       unsafe withName(old) { old in
         unsafe withName(new) { new in outcome(unsafe renameat(folder, old, folder, new)) }

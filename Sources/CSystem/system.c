@@ -1,1 +1,4 @@
+#define _GNU_SOURCE
 #include "system.h"
+
+int system_syncfs(int folder) { return syncfs(folder); }

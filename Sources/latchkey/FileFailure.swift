@@ -60,6 +60,9 @@ extension Failure {
       self.init(
         .system, "\(boot) is mounted read-only",
         next: "Mount it writable (mount -o remount,rw \(boot)) and run this again.")
+    case .busy:
+      self.init(
+        .system, "another latchkey is signing \(boot)", next: "Wait for it and run this again.")
     case .notPermitted(let name):
       self.init(.system, "not allowed to write \(name) in \(boot)", next: "Run this as root.")
     case .full(let needed, let free):

@@ -55,6 +55,9 @@ final class PowerCut: Sendable {
     calls.sync = { descriptor in
       self.turn("sync") < self.limit ? kernel.sync(descriptor) : -EIO
     }
+    calls.syncAll = { folder in
+      self.turn("sync all") < self.limit ? kernel.syncAll(folder) : -EIO
+    }
     calls.rename = { folder, old, new in
       let number = self.turn("rename \(String(decoding: new, as: UTF8.self))")
       if number < self.limit { return kernel.rename(folder, old, new) }

@@ -1,5 +1,6 @@
 import BootManifest
 import Foundation
+import Synchronization
 import Testing
 
 @Suite("Cuts of power")
@@ -35,7 +36,7 @@ struct PowerCutTests {
     }
     let state = before == nil ? "repairable" : before == TestSigner.born + 100 ? "old" : "new"
     guard seen.insert(files).inserted else { return state }
-    let wasPending = try !pending().isEmpty
+    let wasPending = try !boot.opened().pendingFiles().isEmpty
     try boot.save(as: "cut")
     let repaired = try boot.opened().repair(trusted: trusted, now: Self.now)
     let after = try standing()
@@ -89,6 +90,41 @@ struct PowerCutTests {
     #expect(try boot.verify(by: signer).holds)
     print("cuts of power while signing: \(states), 0 unbootable beyond repair")
     #expect(Set(states.keys) == ["old", "new", "repairable"])
+  }
+
+  @Test("the order: all else on the disk, each file, their folder, each name, kexec.sig's the last")
+  func order() throws {
+    let cut = PowerCut(at: .max - 1, .done)
+    try boot.sign(by: signer, at: TestSigner.born + 200, calls: cut.calls)
+    let names = ["kexec_hashes.txt", "kexec_tree.txt", "kexec_latchkey.txt", "kexec.sig"]
+    var expected = ["sync all"]
+    for name in names { expected += ["create \(name).new", "sync"] }
+    expected.append("sync")
+    for name in names { expected.append("rename \(name)") }
+    expected.append("sync")
+    #expect(cut.names.filter { $0 != "write" } == expected)
+  }
+
+  @Test("a signing does not touch what another is at")
+  func busy() throws {
+    let folder = try boot.opened()
+    let draft = try folder.draft(folder.hash(folder.scan()), dialect: .relative)
+    let signature = try signer.sign(draft.signedBytes, at: TestSigner.born + 200)
+    let trusted = trusted
+    let other = Mutex<BootError?>(nil)
+    var calls = FileCalls.kernel
+    calls.syncAll = { descriptor in
+      do throws(BootError) {
+        _ = try folder.write(
+          draft, signature: signature, trusted: trusted, now: Self.now)
+      } catch {
+        other.withLock { $0 = error }
+      }
+      return FileCalls.kernel.syncAll(descriptor)
+    }
+    try boot.sign(by: signer, at: TestSigner.born + 200, calls: calls)
+    #expect(other.withLock { $0 } == .busy)
+    #expect(try boot.verify(by: signer).holds)
   }
 
   @Test("any subset of the renames, in whatever order the disk took them, is repaired")

@@ -37,6 +37,9 @@ struct WriteErrorTests {
   func fullInBetween(write: Int, code: Int32) throws {
     let count = Mutex(0)
     var calls = FileCalls.kernel
+    calls.fileSystem = { _ in
+      FileSystem(free: nil, block: 4096, isReadOnly: false, keepsModes: true)
+    }
     calls.write = { file, bytes in
       let number = count.withLock {
         $0 += 1
@@ -47,7 +50,7 @@ struct WriteErrorTests {
       return FileCalls.kernel.write(
         file, number % 2 == 0 ? bytes.extracting(first: bytes.count / 2) : bytes)
     }
-    try expectUntouched(.full(needed: 0, free: 0), calls: calls)
+    try expectUntouched(.full(needed: 6 * 4096, free: 0), calls: calls)
   }
 
   @Test("too little room is seen before anything is written")

@@ -29,6 +29,9 @@ static inline int system_openat(int folder, const char *path, int flags, mode_t 
   return openat(folder, path, flags | O_CLOEXEC, mode);
 }
 
+/// syncfs(2), which glibc declares for GNU sources only.
+int system_syncfs(int folder);
+
 /// errno of the last call in this thread.
 static inline int system_errno(void) { return errno; }
 
