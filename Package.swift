@@ -96,7 +96,10 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("SmartCardTests", ["SmartCard", "Secrets"]),
   (
     "OpenPGPCardTests",
-    ["OpenPGPCard", "PCSC", "VirtualCard", "virtual-card", "SmartCard", "LibCrypto", "Secrets"]
+    [
+      "OpenPGPCard", "PCSC", "VirtualCard", "virtual-card", "SmartCard", "LibCrypto", "Secrets",
+      "CPCSC",
+    ]
   ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
