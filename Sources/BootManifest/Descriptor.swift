@@ -12,6 +12,7 @@ struct Descriptor: ~Copyable {
 
   /// Opens a folder at a path of the caller's: links in it are followed.
   static func folder(at path: [UInt8]) throws(BootError) -> Descriptor {
+    // Safe: open(2) reads the name alone.
     let number = unsafe withName(path) { unsafe system_open($0, O_RDONLY | O_DIRECTORY, 0) }
     guard number >= 0 else { throw .noFolder(EscapedName(path), code: errno) }
     return Descriptor(adopting: number)
@@ -30,6 +31,7 @@ struct Descriptor: ~Copyable {
   private func open(_ name: [UInt8], _ flags: Int32, path: [UInt8]) throws(BootError) -> Descriptor
   {
     let folder = number
+    // Safe: openat(2) reads the name alone.
     let opened = unsafe withName(name) { unsafe system_openat(folder, $0, flags, 0) }
     guard opened >= 0 else {
       let code = errno
@@ -70,6 +72,7 @@ struct Descriptor: ~Copyable {
   func target(of name: [UInt8], path: [UInt8]) throws(BootError) -> [UInt8] {
     let folder = number
     var length = 0
+    // Safe: what readlinkat(2) wrote is what counts as initialized.
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 1) { buffer, count in
       // Safe: readlinkat(2) writes no more than the room it is told.
       length = unsafe withName(name) {
@@ -85,6 +88,7 @@ struct Descriptor: ~Copyable {
 
   /// The names in this folder, without `.` and `..`, in no order.
   func names(path: [UInt8]) throws(BootError) -> [[UInt8]] {
+    // Safe: openat(2) reads the name alone.
     let own = unsafe withName(Array(".".utf8)) {
       unsafe system_openat(number, $0, O_RDONLY | O_DIRECTORY, 0)
     }
@@ -96,6 +100,7 @@ struct Descriptor: ~Copyable {
       close(own)
       throw .system(operation: "read", name: EscapedName(path), code: errno)
     }
+    // Safe: the stream is ours, and nothing uses it later.
     defer { unsafe closedir(stream) }
     var names: [[UInt8]] = []
     while true {

@@ -23,6 +23,7 @@ package struct FileCalls: Sendable {
   /// The kernel's own.
   package static let kernel = FileCalls(
     create: { folder, name in
+      // Safe: openat(2) reads the name alone.
       unsafe withName(name) {
         outcome(
           unsafe system_openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644))
@@ -38,11 +39,15 @@ package struct FileCalls: Sendable {
     sync: { outcome(fsync($0)) },
     syncAll: { outcome(system_syncfs($0)) },
     rename: { folder, old, new in
+      // Safe: renameat(2) reads both names alone.
       unsafe withName(old) { old in
         unsafe withName(new) { new in outcome(unsafe renameat(folder, old, folder, new)) }
       }
     },
-    remove: { folder, name in unsafe withName(name) { outcome(unsafe unlinkat(folder, $0, 0)) } },
+    remove: { folder, name in
+      // Safe: unlinkat(2) reads the name alone.
+      unsafe withName(name) { outcome(unsafe unlinkat(folder, $0, 0)) }
+    },
     fileSystem: { FileSystem(under: $0) })
 
   private static func outcome(_ result: Int32) -> Int32 { result < 0 ? -errno : result }

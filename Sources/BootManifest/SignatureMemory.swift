@@ -103,6 +103,7 @@ public struct SignatureMemory: Sendable {
   /// The path without links, dots and doubled slashes; as it is if there is nothing there.
   private static func resolved(_ path: String) -> String {
     var found = path
+    // Safe: what realpath(3) wrote up to its zero byte is what counts as initialized.
     let room = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX) + 1) { buffer, count in
       let isThere = unsafe withName(Array(path.utf8)) { name in
         unsafe buffer.withMemoryRebound(to: CChar.self) { room in
