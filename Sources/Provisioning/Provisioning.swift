@@ -63,7 +63,8 @@ public struct Provisioning: Sendable {
   /// - Parameters:
   ///   - user: the user PIN as it is now: the factory's on a new dongle.
   ///   - admin: the admin PIN as it is now. After a reset both are the factory's, whatever is given.
-  /// - Throws: ``ProvisioningError/hasKeys``, ``ProvisioningError/card(_:)``,
+  /// - Throws: ``ProvisioningError/hasKeys``, ``ProvisioningError/currentPIN(_:_:)``,
+  ///   ``ProvisioningError/card(_:)``,
   ///   ``ProvisioningError/incomplete(_:)``, ``ProvisioningError/certificate(_:)``.
   public func makeKeys<Transport: CardTransport>(
     on transport: Transport, user: borrowing SecretBytes, admin: borrowing SecretBytes,
@@ -83,6 +84,7 @@ public struct Provisioning: Sendable {
       }
     }
     let derivation = try Self.before { () throws(CardError) in try card.keyDerivation() }
+    try Self.checkPINs(&card, user, admin, derivation)
     do throws(Halfway) {
       let keys = try generate(&card, admin, derivation, progress)
       progress(.certifying)
@@ -144,6 +146,21 @@ public struct Provisioning: Sendable {
       return try body()
     } catch {
       throw .card(error)
+    }
+  }
+
+  /// Both PINs are given before anything changes: a wrong one must not leave half a dongle.
+  private static func checkPINs<Transport: CardTransport>(
+    _ card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
+    _ admin: borrowing SecretBytes, _ derivation: KeyDerivation
+  ) throws(ProvisioningError) {
+    var given = PIN.user
+    do throws(CardError) {
+      _ = try card.authorize(.signing, with: user, derivedBy: derivation)
+      given = .admin
+      _ = try card.authorize(.administration, with: admin, derivedBy: derivation)
+    } catch {
+      throw .currentPIN(given, error)
     }
   }
 

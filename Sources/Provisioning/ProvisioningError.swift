@@ -9,6 +9,8 @@ public enum ProvisioningError: Error, Equatable, Sendable {
   case badName
   /// A new PIN is too short or too long for this dongle. Nothing was sent.
   case impossiblePIN(PIN)
+  /// A PIN as it is now was refused: which one, and how. Nothing was changed.
+  case currentPIN(PIN, CardError)
   /// The card refused before anything on it was changed.
   case card(CardError)
   /// The card refused halfway: its keys are incomplete, its PINs are those from before. It can be

@@ -1,22 +1,18 @@
-import DiskKey
 import OpenPGPCard
 import Secrets
-import Storage
 
 /// A PIN on its way to one dongle: asked for with its tries left, and held back if it can only fail.
 struct PINEntry {
   let dongle: Dongle
   let pin: PIN
   let source: SecretSource
-  private let failed: FailedPINs
-  private let folder: String
+  private let memory: PINMemory
 
   init(_ pin: PIN, of dongle: Dongle, from source: SecretSource, folders: SystemFolders) {
     self.dongle = dongle
     self.pin = pin
     self.source = source
-    folder = folders.run
-    failed = FailedPINs(folder: Array(folder.utf8))
+    memory = PINMemory(folders)
   }
 
   /// Reads the PIN. The last try is spent only on a clear yes at the terminal, which `--yes` is not.
@@ -30,40 +26,15 @@ struct PINEntry {
     let left = tries == 1 ? "1 try left" : "\(tries) tries left"
     let secret = try source.read(
       prompt: "\(source.name) of \(dongle.name) \(purpose) (\(left)): ", limit: 256)
-    try checkFailed(secret)
+    try memory.check(secret, as: pin, of: dongle)
     return secret
   }
 
   /// What to say of an error in the visit; a wrong PIN is remembered, so that it isn't sent again.
   func failure(_ error: CardError, after secret: borrowing SecretBytes) -> Failure {
     if case .wrongPIN = error {
-      remember(secret)
+      memory.remember(secret, of: dongle)
     }
     return Failure(error, dongle: dongle.name)
-  }
-
-  private func remember(_ secret: borrowing SecretBytes) {
-    try? DurableFile.makeFolder(folder, mode: 0o700)
-    do throws(DiskKeyError) {
-      try failed.remember(secret, on: dongle.identifier)
-    } catch {
-      Output.note(
-        "latchkey: that this PIN failed can't be remembered in \(Escaped.text(folder)): take care "
-          + "not to give it again.")
-    }
-  }
-
-  private func checkFailed(_ secret: borrowing SecretBytes) throws(Failure) {
-    let known: Bool
-    do throws(DiskKeyError) {
-      known = try failed.contains(secret, on: dongle.identifier)
-    } catch {
-      return
-    }
-    guard !known else {
-      throw Failure(
-        .doesNotHold, "this \(pin.words) already failed on \(dongle.name) since the last boot",
-        next: "It was not sent again, so no try was used.")
-    }
   }
 }

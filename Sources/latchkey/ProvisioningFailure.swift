@@ -19,6 +19,12 @@ extension Failure {
         "the new \(pin.words) can't be one of \(dongle): it needs at least \(pin.minimumLength) "
           + "characters, and no more than the dongle takes",
         next: "Nothing was changed.")
+    case .currentPIN(let pin, let error):
+      let cause = Failure(error, dongle: dongle)
+      self.init(
+        cause.status, "the current \(pin.words): \(cause.what)",
+        next: "Nothing was changed. If it isn't the factory's, give it with "
+          + (pin == .user ? "--current-pin-file." : "--current-admin-pin-file."))
     case .card(let error): self.init(error, dongle: dongle)
     case .incomplete(let error):
       let cause = Failure(error, dongle: dongle)

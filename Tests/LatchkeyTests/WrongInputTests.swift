@@ -102,6 +102,27 @@ struct WrongInputTests {
     #expect(try work.latchkey(["card", "show", "--json"]).text != fingerprint)
   }
 
+  @Test("a dongle whose PINs aren't the factory's: exit 1, and the factory's is not tried again")
+  func changedPINs() throws {
+    let work = try Workplace()
+    let path = work.folder.path("dongle.card")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    // The admin PIN is 87654321 now.
+    try work.folder.write(
+      "dongle.card",
+      text.replacingOccurrences(of: "3132333435363738", with: "3837363534333231"))
+    let provision = [
+      "provision", "--name", "Ada", "--pin-file", "pin", "--admin-pin-file", "admin", "--yes",
+    ]
+    expect(try work.latchkey(provision), 1, ["admin PIN", "--current-admin-pin-file"])
+    expect(try work.latchkey(provision), 1, ["already failed"])
+    let shown = try work.latchkey(["card", "show"]).text
+    #expect(shown.contains("admin PIN 2"), "\(shown)")
+    #expect(shown.contains("signature       no key"), "\(shown)")
+    try work.folder.write("current", "87654321\n")
+    try work.latchkey(provision + ["--current-admin-pin-file", "current"], expecting: 0)
+  }
+
   @Test("an export file that is there stays, and the dongle as it was: exit 2")
   func exportExists() throws {
     let work = try Workplace()

@@ -101,7 +101,12 @@ struct ProvisionCommand: ParsableCommand {
         ? "Delete everything on \(dongle.name), and make it ready for \(Escaped.text(name))?"
         : "Make \(dongle.name) ready for \(Escaped.text(name))?", assumed: options.yes)
 
-    let made = try makeKeys(on: dongle, provisioning, user.old, admin.old)
+    let memory = PINMemory(options.folders)
+    if !reset {
+      try memory.check(user.old.secret, as: .user, of: dongle)
+      try memory.check(admin.old.secret, as: .admin, of: dongle)
+    }
+    let made = try makeKeys(on: dongle, provisioning, user.old, admin.old, memory)
     let files = try write(made)
     try setPINs(on: dongle, made, user, admin)
     try show(made, dongle, files)
@@ -153,7 +158,8 @@ struct ProvisionCommand: ParsableCommand {
   }
 
   private func makeKeys(
-    on dongle: Dongle, _ provisioning: Provisioning, _ user: SecretHolder, _ admin: SecretHolder
+    on dongle: Dongle, _ provisioning: Provisioning, _ user: SecretHolder, _ admin: SecretHolder,
+    _ memory: PINMemory
   ) throws(Failure) -> Provisioning.Made {
     let transport: ReaderTransport
     do throws(Dongle.ConnectionError) {
@@ -161,15 +167,23 @@ struct ProvisionCommand: ParsableCommand {
     } catch {
       throw Failure(error, dongle: dongle.name)
     }
-    return try step(dongle) { () throws(ProvisioningError) in
-      try provisioning.makeKeys(on: transport, user: user.secret, admin: admin.secret) { stage in
-        switch stage {
-        case .resetting: Output.note("Emptying the dongle …")
-        case .generating(let slot, let algorithm):
-          Output.note("Making the \(slot.words) key, \(algorithm.words) …")
-        case .certifying: Output.note("Writing the certificate …")
-        }
+    do throws(ProvisioningError) {
+      return try provisioning.makeKeys(
+        on: transport, user: user.secret, admin: admin.secret, progress: Self.show)
+    } catch {
+      if case .currentPIN(let pin, .wrongPIN) = error {
+        memory.remember((pin == .user ? user : admin).secret, of: dongle)
       }
+      throw Failure(error, dongle: dongle.name)
+    }
+  }
+
+  private static func show(_ stage: Provisioning.Stage) {
+    switch stage {
+    case .resetting: Output.note("Emptying the dongle …")
+    case .generating(let slot, let algorithm):
+      Output.note("Making the \(slot.words) key, \(algorithm.words) …")
+    case .certifying: Output.note("Writing the certificate …")
     }
   }
 
