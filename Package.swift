@@ -106,7 +106,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("LatchkeyTests", ["latchkey", "virtual-card"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
-  ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),
+  ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets", "CZlib"]),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
 ]
 for test in tests {

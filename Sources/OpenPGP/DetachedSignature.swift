@@ -27,11 +27,10 @@ public struct DetachedSignature: Equatable, Sendable {
     if let type = packet.unknownCritical { throw .unknownCritical(type) }
     guard let issuer = packet.issuerFingerprint else { throw .noIssuer }
     guard let creationTime = packet.creationTime else { throw .noCreationTime }
-    for subpacket in packet.unhashed
-    where subpacket.isCritical
-      || subpacket.type != Subpacket.issuer && subpacket.type != Subpacket.issuerFingerprint
-    {
-      throw .unsignedInformation(subpacket.type)
+    for subpacket in packet.unhashed {
+      let namesIssuer =
+        subpacket.type == Subpacket.issuer || subpacket.type == Subpacket.issuerFingerprint
+      guard namesIssuer, !subpacket.isCritical else { throw .unsignedInformation(subpacket.type) }
     }
     expiryTime = try DetachedSignature.expiry(of: packet, madeAt: creationTime)
     self.hash = hash

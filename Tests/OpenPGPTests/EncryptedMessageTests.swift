@@ -9,11 +9,6 @@ import Testing
 /// The plaintext in `testkeys/plain.bin`.
 let plaintext = [UInt8]("The plaintext of all test messages: 64 bytes, as long as a key.\n".utf8)
 
-extension SecretBytes {
-  /// A copy, to compare with.
-  var copy: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
-}
-
 /// Decrypts by a key in memory, as a caller does by a card.
 func decrypt<Decompressor: Decompression>(
   _ bytes: [UInt8], by soft: SoftKey, decompressing: Decompressor = ZlibDecompression(),
@@ -98,13 +93,13 @@ struct EncryptedMessageTests {
     }
     for size in [0, 1, 64, 170, 8000, 70_000] {
       let plain = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
-      let secret = SecretBytes(copying: plain.span)
+      let secret = SecretBytes(plain)
       let message = try encrypt(secret, to: keys.compactMap(\.key.recipientKey))
       for key in keys {
         #expect(try decrypt(message, by: key, limit: size) == plain)
       }
     }
-    let plain = SecretBytes(copying: plaintext.span)
+    let plain = SecretBytes(plaintext)
     for key in keys {
       let message = try encrypt(plain, to: [try #require(key.key.recipientKey)])
       let result = try gpg.run(["--decrypt"], input: message)

@@ -1,4 +1,5 @@
 package import OpenPGP
+package import Secrets
 
 // Tests hold their bytes in arrays. A span taken inside of an expectation's closure crashes Swift
 // 6.3.1, so it is taken here.
@@ -60,4 +61,12 @@ extension SignatureDraft {
 extension EncryptedMessage {
   /// As `init(parsing:)`.
   package init(_ bytes: [UInt8]) throws(OpenPGPError) { try self.init(parsing: bytes.span) }
+}
+
+extension SecretBytes {
+  /// As `init(copying:)`.
+  package init(_ bytes: [UInt8]) { self.init(copying: bytes.span) }
+
+  /// A copy, to compare with.
+  package var copy: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
 }

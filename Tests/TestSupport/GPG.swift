@@ -8,7 +8,12 @@ public final class GPG: Sendable {
   public var home: String { folder.path }
 
   /// A new empty home.
-  public init() throws { folder = try TemporaryFolder() }
+  public init() throws {
+    folder = try TemporaryFolder()
+    // Makes the trust database, which gpg misses later on where the first run is told not to use it.
+    _ = try Program.run(
+      "gpg", ["--batch", "--no-tty", "--check-trustdb"], environment: environment)
+  }
 
   deinit { _ = try? Program.run("gpgconf", ["--kill", "all"], environment: environment) }
 
