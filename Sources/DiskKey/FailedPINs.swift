@@ -12,7 +12,7 @@ public struct FailedPINs: Sendable {
   private let folder: [UInt8]
   private let path: [UInt8]
 
-  /// An entry is a salt and SHA-256(salt ‖ manufacturer ‖ serial ‖ text).
+  /// An entry is a salt and SHA-256(salt ‖ manufacturer ‖ serial ‖ which PIN ‖ text).
   private static let saltSize = 16
   private static let entrySize = 48
   /// The most entries; the oldest go first.
@@ -24,16 +24,16 @@ public struct FailedPINs: Sendable {
     path = folder + [UInt8]("/failed-pins")
   }
 
-  /// Whether that text already failed on that card.
+  /// Whether that text already failed on that card, as that one of its PINs.
   public func contains(
-    _ pin: borrowing SecretBytes, on card: CardIdentifier
+    _ pin: borrowing SecretBytes, as which: PIN = .user, on card: CardIdentifier
   ) throws(DiskKeyError) -> Bool {
     let entries = entries()
     var start = 0
     while start + Self.entrySize <= entries.count {
       let salt = [UInt8](entries[start..<(start + Self.saltSize)])
       let found = [UInt8](entries[(start + Self.saltSize)..<(start + Self.entrySize)])
-      let digest = try Self.digest(pin, card, salt)
+      let digest = try Self.digest(pin, which, card, salt)
       if equalInConstantTime(digest.span, found.span) { return true }
       start += Self.entrySize
     }
@@ -44,11 +44,11 @@ public struct FailedPINs: Sendable {
   /// - Throws: ``DiskKeyError/file(_:errno:)``, ``DiskKeyError/writableByOthers(_:)``: the program goes
   ///   on, and says so.
   public func remember(
-    _ pin: borrowing SecretBytes, on card: CardIdentifier
+    _ pin: borrowing SecretBytes, as which: PIN = .user, on card: CardIdentifier
   ) throws(DiskKeyError) {
     let salt: [UInt8]
     do throws(CryptoError) { salt = try randomBytes(Self.saltSize) } catch { throw .crypto }
-    let entry = salt + (try Self.digest(pin, card, salt))
+    let entry = salt + (try Self.digest(pin, which, card, salt))
     // Safe: C strings.
     guard unsafe mkdir(folder.cString, 0o700) == 0 || system_errno() == EEXIST else {
       throw .file(.failedPINs, errno: system_errno())
@@ -60,6 +60,12 @@ public struct FailedPINs: Sendable {
     let room = (Self.maximumEntries - 1) * Self.entrySize
     if kept.count > room { kept.removeFirst(kept.count - room) }
     try write(kept + entry)
+  }
+
+  /// Forgets all, as when a PIN was changed: what failed before may be right now.
+  public func forgetAll() {
+    // Safe: a C string.
+    _ = unsafe unlink(path.cString)
   }
 
   private func checkFolder() throws(DiskKeyError) {
@@ -100,11 +106,12 @@ public struct FailedPINs: Sendable {
   }
 
   private static func digest(
-    _ pin: borrowing SecretBytes, _ card: CardIdentifier, _ salt: [UInt8]
+    _ pin: borrowing SecretBytes, _ which: PIN, _ card: CardIdentifier, _ salt: [UInt8]
   ) throws(DiskKeyError) -> [UInt8] {
     var identifier: [UInt8] = []
     identifier.append(UInt64(card.manufacturer), size: 2)
     identifier.append(UInt64(card.serial), size: 4)
+    identifier.append(which.rawValue)
     do throws(CryptoError) {
       var digest = try MessageDigest(.sha256)
       digest.update(salt.span)

@@ -33,7 +33,7 @@ struct PINEntry {
   /// What to say of an error in the visit; a wrong PIN is remembered, so that it isn't sent again.
   func failure(_ error: CardError, after secret: borrowing SecretBytes) -> Failure {
     if case .wrongPIN = error {
-      memory.remember(secret, of: dongle)
+      memory.remember(secret, as: pin, of: dongle)
     }
     return Failure(error, dongle: dongle.name)
   }

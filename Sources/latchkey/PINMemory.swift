@@ -17,7 +17,7 @@ struct PINMemory {
   func check(_ secret: borrowing SecretBytes, as pin: PIN, of dongle: Dongle) throws(Failure) {
     let isKnown: Bool
     do throws(DiskKeyError) {
-      isKnown = try failed.contains(secret, on: dongle.identifier)
+      isKnown = try failed.contains(secret, as: pin, on: dongle.identifier)
     } catch {
       return
     }
@@ -27,11 +27,14 @@ struct PINMemory {
       next: "It was not sent again, so no try was used.")
   }
 
+  /// Forgets all: a PIN was changed, and what failed before may be right now.
+  func forget() { failed.forgetAll() }
+
   /// Keeps a PIN that failed, as a salted digest. Where that can't be done, it says so.
-  func remember(_ secret: borrowing SecretBytes, of dongle: Dongle) {
+  func remember(_ secret: borrowing SecretBytes, as pin: PIN, of dongle: Dongle) {
     try? DurableFile.makeFolder(folder, mode: 0o700)
     do throws(DiskKeyError) {
-      try failed.remember(secret, on: dongle.identifier)
+      try failed.remember(secret, as: pin, on: dongle.identifier)
     } catch {
       Output.note(
         "latchkey: that this PIN failed can't be remembered in \(Escaped.text(folder)): take care "

@@ -109,6 +109,7 @@ struct ProvisionCommand: ParsableCommand {
     let made = try makeKeys(on: dongle, provisioning, user.old, admin.old, memory)
     let files = try write(made)
     try setPINs(on: dongle, made, user, admin)
+    memory.forget()
     try show(made, dongle, files)
   }
 
@@ -172,7 +173,7 @@ struct ProvisionCommand: ParsableCommand {
         on: transport, user: user.secret, admin: admin.secret, progress: Self.show)
     } catch {
       if case .currentPIN(let pin, .wrongPIN) = error {
-        memory.remember((pin == .user ? user : admin).secret, of: dongle)
+        memory.remember((pin == .user ? user : admin).secret, as: pin, of: dongle)
       }
       throw Failure(error, dongle: dongle.name)
     }
