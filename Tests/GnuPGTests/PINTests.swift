@@ -56,6 +56,15 @@ import Testing
     #expect(verifications.contains { $0.contains("Lc 32") && $0.contains("-> 9000") })
   }
 
+  @Test("on a card that only stores the KDF-DO, gpg's kdf-setup locks its owner out")
+  func locksItselfOut() throws {
+    let setup = try CardInReader("nitrokey-3")
+    #expect(try setup.gpg.editCard(["kdf-setup"]).status == 0)
+    #expect(try setup.gpg.cardStatus()["kdf"]?[0] == "on")
+    #expect(try setup.gpg.editCard(["name", "Lovelace", "Ada"]).text.contains("SC_OP_FAILURE"))
+    #expect(try setup.gpg.cardStatus()["pinretry"]?.prefix(3) == ["3", "0", "2"])
+  }
+
   @Test("gpg's factory reset empties the card", arguments: ["nitrokey-3", "yubikey-5"])
   func resets(_ profile: String) throws {
     let setup = try CardInReader(profile)

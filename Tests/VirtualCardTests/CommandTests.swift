@@ -235,6 +235,41 @@ import Testing
     }
   }
 
+  @Test("a command longer than 7F66 allows is refused, and a chained one that grows beyond it")
+  func limitsLengths() throws {
+    let card = try Script.card("yubikey-5")
+    #expect(try card.send(Script.admin) == "9000")
+    let most = 0xBFE - 9
+    #expect(try card.send("00DA7F21", [UInt8](repeating: 1, count: most)).status == "6700")
+    #expect(try card.send("00DA0101", [UInt8](repeating: 1, count: most)).status == "6982")
+    #expect(try card.send("00DA0101", [UInt8](repeating: 1, count: most + 1)).status == "6700")
+    let part = "10DA7F21 FF " + String(repeating: "00", count: 255)
+    for _ in 0..<12 { #expect(try card.send(part) == "9000") }
+    #expect(try card.send(part) == "6700")
+    #expect(try card.send(Script.status) == "017f7f7f0300039000")
+  }
+
+  @Test("a card with the habit answers a short Le by 6Cxx")
+  func refusesShortLe() throws {
+    var profile = try CardProfile(contentsOf: Repository.path("cards/nitrokey-3.json"))
+    profile.habits.refusesShortLe = true
+    let card = VirtualCard(profile: profile, serial: 1)
+    #expect(try card.send(Script.select) == "9000")
+    #expect(try card.send("00CA004F08") == "6c10")
+    #expect(try card.send("00CA004F10").hasSuffix("9000"))
+  }
+
+  @Test("a card without extended lengths refuses them and takes chains")
+  func hasShortLengths() throws {
+    var profile = try CardProfile(contentsOf: Repository.path("cards/nitrokey-3.json"))
+    profile.lengths = nil
+    let card = VirtualCard(profile: profile, serial: 1)
+    #expect(try card.send(Script.select) == "9000")
+    #expect(try card.send("00CA006E 000000") == "6700")
+    #expect(try card.send("00CA7F6600") == "6a88")
+    #expect(try card.send("00CA006E00").hasSuffix("9000"))
+  }
+
   @Test("no bytes whatever bring the card down")
   func survivesAnything() throws {
     let card = try Script.card()
