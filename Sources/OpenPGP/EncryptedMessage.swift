@@ -91,7 +91,7 @@ public struct EncryptedMessage: Equatable, Sendable {
   ///   - key: the key that deciphered.
   ///   - recipient: the one the cryptogram was for.
   ///   - decompressing: what undoes a compression.
-  ///   - limit: the most bytes that may come out.
+  ///   - limit: the most bytes that may come out, at most a gigabyte.
   /// - Throws: ``OpenPGPError/cannotDecrypt`` for everything up to the integrity check; behind that
   ///   ``OpenPGPError/tooLarge(limit:)``, ``OpenPGPError/unsupportedCompression(_:)``,
   ///   ``OpenPGPError/unexpectedPacket(tag:)``, ``OpenPGPError/malformed(tag:)``.

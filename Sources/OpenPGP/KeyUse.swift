@@ -47,12 +47,10 @@ extension Certificate {
     with fingerprint: [UInt8], for purpose: KeyPurpose, at time: UInt32
   ) -> KeyProblem? {
     if fingerprint == primary.fingerprint { return primaryProblem(for: purpose, at: time) }
-    var worst = KeyProblem.absent
     for subkey in subkeys where subkey.key.fingerprint == fingerprint {
-      guard let problem = problem(with: subkey, for: purpose, at: time) else { return nil }
-      worst = problem
+      return problem(with: subkey, for: purpose, at: time)
     }
-    return worst
+    return .absent
   }
 
   /// The keys that can be used so at that time (seconds since 1970), the primary first.

@@ -49,8 +49,8 @@ private struct CertificateReader {
 
   private enum Subject {
     case primary
-    case userID
-    case subkey
+    case userID(Int)
+    case subkey(Int)
     case skipped
   }
 
@@ -75,14 +75,11 @@ private struct CertificateReader {
     switch tag {
     case PacketTag.signature: try addSignature(body, to: &certificate)
     case PacketTag.userID:
-      certificate.userIDs.append(Certificate.UserID(bytes: body))
-      subject = .userID
+      subject = .userID(certificate.index(ofUserID: body))
     case PacketTag.publicSubkey:
       subject = .skipped
       do throws(OpenPGPError) {
-        certificate.subkeys.append(
-          Certificate.Subkey(key: try CertificateKey(parsing: body.span)))
-        subject = .subkey
+        subject = .subkey(certificate.index(of: try CertificateKey(parsing: body.span)))
       } catch .unsupportedAlgorithm(let algorithm) {
         certificate.skipped.append(.key(algorithm: algorithm))
       } catch .unsupportedVersion(_, let version) {
@@ -131,8 +128,7 @@ private struct CertificateReader {
       guard signature.type == .directKey, let own = SelfSignature(signature) else { return false }
       certificate.directSignatures.append(own)
       return true
-    case .userID:
-      let index = certificate.userIDs.count - 1
+    case .userID(let index):
       let bytes = certificate.userIDs[index].bytes
       guard try certificate.isOwn(signature, over: .userID(bytes)) else { return false }
       if signature.type == .certificationRevocation, let revocation = Revocation(signature) {
@@ -142,8 +138,7 @@ private struct CertificateReader {
       guard signature.type.isCertification, let own = SelfSignature(signature) else { return false }
       certificate.userIDs[index].certifications.append(own)
       return true
-    case .subkey:
-      let index = certificate.subkeys.count - 1
+    case .subkey(let index):
       let key = certificate.subkeys[index].key
       guard try certificate.isOwn(signature, over: .subkey(key)) else { return false }
       if signature.type == .subkeyRevocation, let revocation = Revocation(signature) {
@@ -179,5 +174,22 @@ private struct CertificateReader {
       if signature.isGood(over: digest, by: key) { return true }
     }
     return false
+  }
+}
+
+extension Certificate {
+  /// Where that user id is; it is added if it is new. One told twice is one, so that what revokes it in
+  /// one place counts in the other.
+  fileprivate mutating func index(ofUserID bytes: [UInt8]) -> Int {
+    for index in userIDs.indices where userIDs[index].bytes == bytes { return index }
+    userIDs.append(UserID(bytes: bytes))
+    return userIDs.count - 1
+  }
+
+  /// Where that subkey is; likewise.
+  fileprivate mutating func index(of key: CertificateKey) -> Int {
+    for index in subkeys.indices where subkeys[index].key == key { return index }
+    subkeys.append(Subkey(key: key))
+    return subkeys.count - 1
   }
 }

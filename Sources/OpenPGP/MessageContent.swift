@@ -16,7 +16,8 @@ enum MessageContent {
     case PacketTag.compressed:
       let body = layout.secretBody(in: bytes)
       guard !body.isEmpty else { throw .malformed(tag: layout.tag) }
-      let room = room(for: limit)
+      // Nothing inflates by more than 1032 (zlib's technical details).
+      let room = min(room(for: limit), body.count * 1032 + 1024)
       var plain = SecretBytes(capacity: room)
       do throws(OpenPGPError) {
         try decompressing.decompress(

@@ -157,6 +157,53 @@ struct CertificateTests {
     #expect(try Keyring(joined).certificates == expected)
   }
 
+  @Test("packets, versions and signatures that aren't understood are skipped and named")
+  func skips() throws {
+    let written = try WrittenCertificate("ed25519")
+    let packets = Crafted.split(written.bytes)
+    let oldSignature = Crafted.packet(2, [3, 5, 0x10])
+    let certificate = try Certificate(
+      packets[0] + Crafted.packet(12, [1]) + oldSignature + packets[1] + packets[2]
+        + Crafted.packet(17, [1, 2, 3]) + packets[2] + Crafted.packet(60, []) + packets[3]
+        + packets[4] + Crafted.packet(14, [6, 0]) + packets[4] + packets[5] + packets[6])
+    #expect(
+      certificate.skipped == [
+        .signature(type: nil), .packet(tag: 17), .packet(tag: 60), .keyVersion(6),
+      ])
+    #expect(certificate.userIDs == written.certificate.userIDs)
+    #expect(certificate.subkeys == written.certificate.subkeys)
+  }
+
+  @Test("a subkey told twice and revoked once is revoked, in whatever order")
+  func twice() throws {
+    let good = try TestKeys.file("subkey/public.asc")
+    let revoked = try TestKeys.file("subkey/revoked-subkey.asc")
+    for (first, second) in [(good, revoked), (revoked, good)] {
+      var certificate = try Certificate(first)
+      certificate.merge(try Certificate(second))
+      let signer = certificate.subkeys[2].key.fingerprint
+      #expect(
+        certificate.problem(with: signer, for: .signing, at: june2024)
+          == .revoked(at: 1_719_792_000))
+    }
+    let written = try WrittenCertificate("ed25519")
+    let draft = try SignatureDraft.revocation(
+      of: written.decryption.key, under: written.signing.key, at: june2024)
+    let packets = Crafted.split(written.bytes)
+    let revocation = try written.signing.finish(draft)
+    for tail in [
+      packets[3] + packets[4] + packets[3] + revocation,
+      packets[3] + revocation + packets[3] + packets[4],
+    ] {
+      let certificate = try Certificate(packets[0] + packets[1] + packets[2] + tail)
+      #expect(certificate.subkeys.count == 1)
+      #expect(
+        certificate.problem(
+          with: written.decryption.key.fingerprint, for: .decryption, at: june2024)
+          == .revoked(at: june2024))
+    }
+  }
+
   @Test("what is no certificate is refused, and said why")
   func refuses() throws {
     let cases: [(bytes: [UInt8], error: OpenPGPError)] = [

@@ -92,7 +92,7 @@ enum Crafted {
     var cipher = try AESCFB(.encrypt, key: sessionKey.span)
     var sealed = SecretBytes(capacity: plain.count)
     try cipher.update(plain.span, appendingTo: &sealed)
-    return packet(1, [3] + keyID + [1] + integer(wrapped)) + packet(18, [1] + sealed.copy)
+    return packet(1, [3] + keyID + [1] + integer(wrapped)) + packet(18, [1] + sealed.revealed)
   }
 
   /// A literal packet of mode `b` without a name.

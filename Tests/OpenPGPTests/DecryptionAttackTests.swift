@@ -23,7 +23,7 @@ struct DecryptionAttackTests {
       let answer = (try? soft.decipher(cryptogram)) ?? SecretBytes(capacity: 1)
       let plain = try message.decrypt(
         with: answer, by: key, for: recipient, decompressing: ZlibDecompression())
-      return .plain(plain.copy)
+      return .plain(plain.revealed)
     } catch {
       return .failed("\(error)")
     }
@@ -111,7 +111,7 @@ struct DecryptionAttackTests {
     let bytes = try TestKeys.file("\(name)/message-z0.pgp")
     let message = try EncryptedMessage(bytes)
     let recipient = try #require(message.recipients(for: key).first)
-    let secret = try soft.decipher(try message.cryptogram(for: recipient, with: key)).copy
+    let secret = try soft.decipher(try message.cryptogram(for: recipient, with: key)).revealed
     var wrong: [[UInt8]] = [[], [0], secret + [0], [UInt8](secret.dropLast())]
     for index in secret.indices {
       var changed = secret
@@ -126,14 +126,14 @@ struct DecryptionAttackTests {
     }
     let right = try message.decrypt(
       with: SecretBytes(secret), by: key, for: recipient, decompressing: NoDecompression()
-    ).copy
+    ).revealed
     #expect(right == plaintext)
     // Some cards answer ECDH on Weierstrass curves by the whole point.
     if name == "nistp256" {
       let point = [4] + secret + [UInt8](repeating: 1, count: 32)
       let whole = try message.decrypt(
         with: SecretBytes(point), by: key, for: recipient, decompressing: NoDecompression()
-      ).copy
+      ).revealed
       #expect(whole == plaintext)
     }
     // The last bytes of the PKESK are the wrapped key.

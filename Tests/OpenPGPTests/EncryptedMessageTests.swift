@@ -20,7 +20,7 @@ func decrypt<Decompressor: Decompression>(
   let answer = try soft.decipher(try message.cryptogram(for: recipient, with: key))
   return try message.decrypt(
     with: answer, by: key, for: recipient, decompressing: decompressing, limit: limit
-  ).copy
+  ).revealed
 }
 
 @Suite("Encrypted messages")

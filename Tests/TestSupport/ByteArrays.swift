@@ -68,5 +68,5 @@ extension SecretBytes {
   package init(_ bytes: [UInt8]) { self.init(copying: bytes.span) }
 
   /// A copy, to compare with.
-  package var copy: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
+  package var revealed: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
 }
