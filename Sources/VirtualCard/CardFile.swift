@@ -40,7 +40,9 @@ final class CardFile {
   }
 
   /// Opens and locks a file.
-  init(opening path: String) throws(CardFileError) {
+  init(opening name: String) throws(CardFileError) {
+    // A link stays one: what it points to is replaced.
+    let path = URL(fileURLWithPath: name).resolvingSymlinksInPath().path
     self.path = path
     descriptor = -1
     while true {

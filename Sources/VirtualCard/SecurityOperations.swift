@@ -57,7 +57,7 @@ extension VirtualCard {
     } catch {
       throw Refusal(.wrongData)
     }
-    return out.copy
+    return out.array
   }
 
   private static func point(
@@ -96,7 +96,7 @@ extension VirtualCard {
 
 extension SecretBytes {
   /// The bytes in an ordinary array: this card keeps no secret from its own process.
-  var copy: [UInt8] {
+  var array: [UInt8] {
     withBytes { bytes in
       var copy: [UInt8] = []
       for index in bytes.indices { copy.append(bytes[index]) }

@@ -72,8 +72,13 @@ public final class VirtualCard {
       do throws(CardFileError) {
         try file.save(state)
       } catch {
-        // What isn't on the disk didn't happen.
+        // What isn't on the disk didn't happen; but a try used stays used, or a full disk would give
+        // tries without end.
+        let tries = state.pins.map(\.tries)
         (state, session) = before
+        for index in tries.indices {
+          state.pins[index].tries = min(tries[index], state.pins[index].tries)
+        }
         answer = StatusWord.memoryFailure.bytes
       }
     }

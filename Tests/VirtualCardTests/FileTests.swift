@@ -68,7 +68,7 @@ import Testing
     #expect(try Self.contents(folder).contains("\"tries\" : 2"))
   }
 
-  @Test("what can't be kept didn't happen: the card says 6581 and stays as it was")
+  @Test("what can't be kept didn't happen: the card says 6581; but a try used stays used")
   func refusesWhatItCannotKeep() throws {
     let folder = try Self.folder()
     let card = try VirtualCard(at: folder.path("card"))
@@ -78,7 +78,24 @@ import Testing
     #expect(try card.send(Script.wrongUser) == "6581")
     #expect(try card.send("00DA005B 03 416461") == "6581")
     #expect(try card.send("00CA005B00") == "9000")
-    #expect(try card.send(Script.status) == "007f7f7f0300039000")
+    #expect(try card.send(Script.status) == "007f7f7f0200039000")
+    for _ in 0..<2 { #expect(try card.send(Script.wrongUser) == "6581") }
+    #expect(try card.send(Script.user) == "63c0")
+  }
+
+  @Test("a card's file may be reached by a symbolic link, which stays one")
+  func followsLinks() throws {
+    let folder = try Self.folder()
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("link"), withDestinationPath: "card")
+    do {
+      let card = try VirtualCard(at: folder.path("link"))
+      #expect(try card.send(Script.select) == "9000")
+      #expect(try card.send(Script.wrongUser) == "63c2")
+    }
+    #expect(try VirtualCard(at: folder.path("card")).summary.tries == [2, 0, 3])
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == "card")
   }
 
   @Test("all of a card comes back from its file")

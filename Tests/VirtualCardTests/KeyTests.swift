@@ -87,7 +87,7 @@ import Testing
       var shared = SecretBytes(capacity: 64)
       let recipient = try #require(key.point)
       try ephemeral.sharedSecret(with: recipient.span, appendingTo: &shared)
-      secret = shared.copy
+      secret = shared.array
       let point = try #require(try ephemeral.publicKey().point)
       let inner = [0x7F, 0x49, UInt8(point.count + 2), 0x86, UInt8(point.count)] + point
       cryptogram = [0xA6, UInt8(inner.count)] + inner
