@@ -101,6 +101,13 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
       "CPCSC",
     ]
   ),
+  (
+    "ProvisioningTests",
+    [
+      "Provisioning", "OpenPGPCard", "OpenPGP", "VirtualCard", "SmartCard", "LibCrypto", "Secrets",
+      "Storage",
+    ]
+  ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
   ("LatchkeyTests", ["latchkey", "virtual-card"]),

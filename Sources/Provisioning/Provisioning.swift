@@ -28,6 +28,8 @@ public struct Provisioning: Sendable {
     public let revocation: [UInt8]
     /// The dongle as this system shall know it.
     public let dongle: KnownDongle
+    /// What must hold of the dongle before it gets a PIN: its three keys, in the slots' order.
+    public let pinned: [PinnedKey]
     /// The primary key's fingerprint, 20 bytes.
     public let fingerprint: [UInt8]
     /// The kind of keys.
@@ -70,22 +72,55 @@ public struct Provisioning: Sendable {
     on transport: Transport, user: borrowing SecretBytes, admin: borrowing SecretBytes,
     progress: (Stage) -> Void
   ) throws(ProvisioningError) -> Made {
+    if plan.isReset {
+      progress(.resetting)
+      var card = try Self.emptied(transport)
+      let user = SecretBytes(copying: FactoryPIN.user.span)
+      let admin = SecretBytes(copying: FactoryPIN.admin.span)
+      return try makeKeys(on: &card, user, admin, progress)
+    }
     var card = try Self.before { () throws(CardError) in
       try OpenPGPCard(selecting: transport)
     }
-    if KeySlot.allCases.contains(where: { card.application.fingerprint(of: $0) != nil }) {
-      guard plan.isReset else { throw .hasKeys }
-      progress(.resetting)
-      do throws(CardError) {
-        try card.factoryReset()
-        try card.refresh()
-      } catch {
-        throw .incomplete(error)
-      }
+    guard !Self.hasKeys(card.application) else { throw .hasKeys }
+    return try makeKeys(on: &card, user, admin, progress)
+  }
+
+  /// A reset that was cut short may have left the application terminated.
+  private static func emptied<Transport: CardTransport>(
+    _ transport: Transport
+  ) throws(ProvisioningError) -> OpenPGPCard<Transport> {
+    var isTouched = false
+    do throws(CardError) {
+      var card = try OpenPGPCard(selecting: transport)
+      isTouched = true
+      try card.factoryReset()
+      return card
+    } catch {
+      if isTouched { throw .incomplete(error) }
+      guard error == .terminated else { throw .card(error) }
     }
-    let derivation = try Self.before { () throws(CardError) in try card.keyDerivation() }
+    return try before { () throws(CardError) in try OpenPGPCard(activating: transport) }
+  }
+
+  /// A key whose maker wrote no fingerprint is one too.
+  private static func hasKeys(_ card: ApplicationData) -> Bool {
+    KeySlot.allCases.contains { slot in
+      card.fingerprint(of: slot) != nil || card.keyOrigin(of: slot) == .generated
+        || card.keyOrigin(of: slot) == .imported
+    }
+  }
+
+  private func makeKeys<Transport: CardTransport>(
+    on card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
+    _ admin: borrowing SecretBytes, _ progress: (Stage) -> Void
+  ) throws(ProvisioningError) -> Made {
+    var derivation = try Self.before { () throws(CardError) in try card.keyDerivation() }
     try Self.checkPINs(&card, user, admin, derivation)
     do throws(Halfway) {
+      if plan.derivesPINs, !derivation.isActive {
+        derivation = try derivePINs(of: &card, user, admin)
+      }
       let keys = try generate(&card, admin, derivation, progress)
       progress(.certifying)
       return try certify(keys, &card, user, derivation)
@@ -95,6 +130,19 @@ public struct Provisioning: Sendable {
       case .touched(let error): throw .incomplete(error)
       case .packets(let error): throw .certificate(error)
       }
+    }
+  }
+
+  private func derivePINs<Transport: CardTransport>(
+    of card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
+    _ admin: borrowing SecretBytes
+  ) throws(Halfway) -> KeyDerivation {
+    do throws(CardError) {
+      return try card.setUpKeyDerivation(user: user, admin: admin)
+    } catch {
+      // Said before anything on the card is changed.
+      if case .unsupported = error { throw .untouched(error) }
+      throw .touched(error)
     }
   }
 
@@ -111,12 +159,7 @@ public struct Provisioning: Sendable {
     var unchanged: [PIN] = [.admin, .user]
     do throws(CardError) {
       var card = try OpenPGPCard(selecting: transport)
-      guard card.application.identifier == made.dongle.identifier else {
-        throw .notThePinned(.serial)
-      }
-      guard card.application.fingerprint(of: .signing) == made.fingerprint else {
-        throw .notThePinned(.fingerprint)
-      }
+      for pinned in made.pinned.prefix(1) { try card.confirm(pinned) }
       let derivation = made.dongle.keyDerivation
       if !admin.old.isSame(as: admin.new) {
         try card.changePIN(
@@ -228,7 +271,12 @@ public struct Provisioning: Sendable {
     let dongle = KnownDongle(
       identifier: card.application.identifier, keyDerivation: derivation,
       fingerprints: keys.map { $0.fingerprint })
-    return try Self.finish(drafts, raw, keys, dongle)
+    let pinned = zip(KeySlot.allCases, keys).map { slot, key in
+      PinnedKey(
+        identifier: dongle.identifier, slot: slot, fingerprint: key.fingerprint,
+        publicKey: key.publicKey, keyDerivation: derivation)
+    }
+    return try Self.finish(drafts, raw, keys, dongle, pinned)
   }
 
   private func drafts(
@@ -259,7 +307,7 @@ public struct Provisioning: Sendable {
 
   private static func finish(
     _ drafts: (certificate: CertificateDraft, revocation: SignatureDraft), _ raw: [[UInt8]],
-    _ keys: [CertificateKey], _ dongle: KnownDongle
+    _ keys: [CertificateKey], _ dongle: KnownDongle, _ pinned: [PinnedKey]
   ) throws(Halfway) -> Made {
     let own = Array(raw.dropLast())
     let last = raw[raw.count - 1]
@@ -269,7 +317,8 @@ public struct Provisioning: Sendable {
       return Made(
         certificate: Armor.encode(certificate.span, as: .publicKey),
         revocation: RevocationCertificate.armored(revocation), dongle: dongle,
-        fingerprint: keys[0].fingerprint, algorithms: keys.map { $0.publicKey.algorithm })
+        pinned: pinned, fingerprint: keys[0].fingerprint,
+        algorithms: keys.map { $0.publicKey.algorithm })
     } catch {
       throw .packets(error)
     }

@@ -28,21 +28,24 @@ public struct ProvisioningPlan: Equatable, Sendable {
   public var keys: KeyKind?
   /// Seconds after which the keys expire; nil for never.
   public var lifetime: UInt32?
-  /// Whether a dongle that has keys, or half of them, is emptied first. **Its keys are lost.**
+  /// Whether the dongle is emptied first, keys or not. **Its keys are lost**, its PINs are the factory's.
   public var isReset: Bool
+  /// Whether the PINs are derived (KDF-DO), so that the reader's cable carries only hashes of them.
+  public var derivesPINs: Bool
   /// When the keys are made, in seconds since 1970.
   public var time: UInt32
 
   /// A plan.
   public init(
     name: [UInt8], email: [UInt8] = [], keys: KeyKind? = nil, lifetime: UInt32? = nil,
-    isReset: Bool = false, time: UInt32
+    isReset: Bool = false, derivesPINs: Bool = false, time: UInt32
   ) {
     self.name = name
     self.email = email
     self.keys = keys
     self.lifetime = lifetime
     self.isReset = isReset
+    self.derivesPINs = derivesPINs
     self.time = time
   }
 
