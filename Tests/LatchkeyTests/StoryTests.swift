@@ -13,17 +13,23 @@ struct StoryTests {
     try work.makeImage()
     try work.enroll()
     try work.sign()
-    let good = try work.verify()
-    #expect(good.status == 0, "\(good.text)\(good.errorText)")
+    let verified = try work.verify()
+    #expect(verified.status == 0, "\(verified.text)\(verified.errorText)")
 
     // gpg is the witness.
-    let gnupg = GnuPGHome()
-    try gnupg.importFiles(["ada.asc"], in: work)
+    let gnupg = try GnuPG()
+    func gpg(_ arguments: [String]) throws -> Program {
+      let result = try gnupg.run(arguments)
+      #expect(result.status == 0, "\(result.text)\(result.errorText)")
+      return result
+    }
+    _ = try gpg(["--import", work.folder.path("ada.asc")])
     let signed = try work.run("sh", ["-c", "cd BOOT && sha256sum kexec*.txt"], expecting: 0).output
     try work.folder.write("list", bytes: signed)
-    try gnupg.gpg(["--verify", "BOOT/kexec.sig", "list"], in: work)
-    try gnupg.importFiles(["ada-revocation.asc"], in: work)
-    let keys = try gnupg.gpg(["--with-colons", "--list-keys"], in: work).text
+    let good = try gpg(["--verify", work.folder.path("BOOT/kexec.sig"), work.folder.path("list")])
+    #expect(good.text.contains("GOODSIG"))
+    _ = try gpg(["--import", work.folder.path("ada-revocation.asc")])
+    let keys = try gpg(["--with-colons", "--list-keys"]).text
     #expect(keys.contains("pub:r:"), "the revocation certificate revokes the key:\n\(keys)")
 
     let opened = try work.unlock()
@@ -98,16 +104,20 @@ struct StoryTests {
     try work.provision()
     try work.makeImage()
     try work.enroll()
-    let gnupg = GnuPGHome()
-    try gnupg.importFiles(["ada.asc"], in: work)
-    try gnupg.gpg(["--card-status"], in: work)
+    let gnupg = try GnuPG(work.daemon)
+    try gnupg.set(.user, Workplace.pin)
     let uuid = try work.run("cryptsetup", ["luksUUID", "disk.img"], expecting: 0).text
       .trimmingCharacters(in: .newlines)
-    try gnupg.gpg(
+    for arguments in [
+      ["--import", work.folder.path("ada.asc")], ["--card-status"],
       [
-        "--pinentry-mode", "loopback", "--passphrase-file", "pin", "--output", "key", "--decrypt",
-        "BOOT/latchkey/\(uuid)/key.pgp",
-      ], in: work)
+        "--output", work.folder.path("key"), "--decrypt",
+        work.folder.path("BOOT/latchkey/\(uuid)/key.pgp"),
+      ],
+    ] {
+      let result = try gnupg.run(arguments)
+      #expect(result.status == 0, "\(arguments): \(result.text)\(result.errorText)")
+    }
     #expect(try Data(contentsOf: URL(fileURLWithPath: work.folder.path("key"))).count == 64)
     _ = try work.run(
       "cryptsetup", ["open", "--test-passphrase", "disk.img", "-d", "key"], expecting: 0)

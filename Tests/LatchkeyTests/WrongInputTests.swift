@@ -5,17 +5,6 @@ import Testing
 /// Each a plain message with the next step, the right exit code, and nothing half-written.
 @Suite("wrong input")
 struct WrongInputTests {
-  private func expect(
-    _ result: Program, _ status: Int32, _ words: [String],
-    _ location: SourceLocation = #_sourceLocation
-  ) {
-    #expect(result.status == status, "\(result.errorText)", sourceLocation: location)
-    for word in words {
-      #expect(
-        result.errorText.contains(word), "\(word): \(result.errorText)", sourceLocation: location)
-    }
-  }
-
   @Test("no pcscd: exit 5, and how to start it")
   func noService() throws {
     let work = try Workplace()
@@ -165,34 +154,6 @@ struct WrongInputTests {
     expect(result, 4, ["is blocked", "Unblock it with the admin PIN"])
   }
 
-  @Test("a file with a name that Heads refuses: exit 1, named, and nothing written")
-  func forbiddenName() throws {
-    let work = try Workplace()
-    try work.provision()
-    try work.folder.write("BOOT/new\nline", "x")
-    let result = try work.latchkey(
-      ["sign", "--boot", "BOOT", "--names", "relative", "--yes", "--pin-file", "pin"])
-    expect(result, 1, ["Heads refuses", "new\\x0Aline"])
-    let names = try FileManager.default.contentsOfDirectory(atPath: work.folder.path("BOOT"))
-    #expect(!names.contains { $0.hasPrefix("kexec") }, "\(names)")
-  }
-
-  @Test("no /boot, or nobody trusted: said plainly")
-  func noBoot() throws {
-    let work = try Workplace()
-    expect(
-      try work.latchkey(["verify", "--boot", "BOOT"]), 2,
-      ["no certificate is trusted", "--trusted FILE"])
-    try work.provision()
-    expect(try work.latchkey(["verify", "--boot", "NOWHERE"]), 5, ["NOWHERE", "--boot"])
-    expect(
-      try work.latchkey(["verify", "--boot", "BOOT", "--trusted", "pin"]), 5,
-      ["no OpenPGP certificate"])
-    let unsigned = try work.latchkey(["verify", "--boot", "BOOT", "--trusted", "ada.asc"])
-    #expect(unsigned.status == 1)
-    #expect(unsigned.text.contains("is not signed"))
-  }
-
   @Test("an image that isn't LUKS, a wrong passphrase: the volume and the files are as they were")
   func volumes() throws {
     let work = try Workplace()
@@ -251,49 +212,6 @@ struct WrongInputTests {
     expect(try work.unlock(), 1, ["is not as it was signed"])
   }
 
-  @Test("a full /boot: exit 5, the old set as it was")
-  func fullBoot() throws {
-    let work = try Workplace()
-    try work.provision()
-    // A file system of its own that is too small, in a mount namespace of its own.
-    let script = """
-      set -e
-      mount -t tmpfs -o size=64k none BOOT
-      mkdir BOOT/grub
-      echo kernel >BOOT/vmlinuz
-      dd if=/dev/zero of=BOOT/fill bs=4096 count=11 status=none
-      "$@"
-      """
-    let result = try work.run(
-      "unshare",
-      [
-        "--mount", "--map-root-user", "--user", "sh", "-c", script, "sh",
-        Repository.product("latchkey"), "sign", "--boot", "BOOT", "--names", "relative", "--yes",
-        "--pin-file", "pin", "--virtual-card", "dongle.card", "--sysroot", "system",
-      ])
-    expect(result, 5, ["is full", "old set is as it was"])
-  }
-
-  @Test("a read-only /boot: exit 5, and how to mount it writable")
-  func readOnlyBoot() throws {
-    let work = try Workplace()
-    try work.provision()
-    let script = """
-      set -e
-      mount --bind BOOT BOOT
-      mount -o remount,ro,bind BOOT
-      "$@"
-      """
-    let result = try work.run(
-      "unshare",
-      [
-        "--mount", "--map-root-user", "--user", "sh", "-c", script, "sh",
-        Repository.product("latchkey"), "sign", "--boot", "BOOT", "--names", "relative", "--yes",
-        "--pin-file", "pin", "--virtual-card", "dongle.card", "--sysroot", "system",
-      ])
-    expect(result, 5, ["read-only", "remount,rw"])
-  }
-
   @Test("a question that nobody can answer: exit 2, add --yes")
   func noTerminal() throws {
     let work = try Workplace()
@@ -330,21 +248,5 @@ struct WrongInputTests {
       let result = try work.latchkey(arguments)
       #expect(result.status == 2, "\(arguments): \(result.errorText)")
     }
-  }
-
-  @Test("an older signed set put back is refused")
-  func older() throws {
-    let work = try Workplace()
-    try work.provision()
-    try work.sign()
-    _ = try work.run("cp", ["-a", "BOOT", "OLD"], expecting: 0)
-    sleep(1)
-    try work.folder.write("BOOT/initrd.img-6.1", "a newer initrd")
-    try work.sign()
-    #expect(try work.verify().status == 0)
-    _ = try work.run("sh", ["-c", "rm -r BOOT && mv OLD BOOT"], expecting: 0)
-    let result = try work.verify()
-    #expect(result.status == 1)
-    #expect(result.text.contains("an older signed set that was put back"), "\(result.text)")
   }
 }
