@@ -1,4 +1,4 @@
-/// How a command went, as its exit code. Scripts rely on the numbers: docs/latchkey.1 lists them.
+/// How a command went, as its exit code. Scripts rely on the numbers: docs/man/latchkey.1 lists them.
 enum ExitStatus: Int32 {
   /// Done, and what was checked holds.
   case done = 0
