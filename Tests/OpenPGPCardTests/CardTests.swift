@@ -420,4 +420,108 @@ struct CardTests {
     let sign: [UInt8] = [0x00, 0x2A, 0x9E, 0x9A, 32] + [UInt8](repeating: 1, count: 32) + [0]
     #expect(dongle.card.process(sign) == [0x69, 0x82])
   }
+
+  @Test("a card's AES key enciphers, and deciphers what it enciphered")
+  func symmetric() throws {
+    let virtual = try Dongle.empty("nitrokey-3")
+    let user = secret(Dongle.user)
+    let admin = secret(Dongle.admin)
+    var card = try OpenPGPCard(selecting: VirtualCardTransport(virtual))
+    try #require(card.application.capabilities.hasAES)
+    var administration = try card.authorize(.administration, with: admin, derivedBy: .plain)
+    let key = [UInt8](repeating: 0xAE, count: 32)
+    try administration.putObject(0xD5, key.span)
+    var decryption = try card.authorize(.decryption, with: user, derivedBy: .plain)
+    let plain = (0..<48).map { UInt8($0) }
+    let cipher = try decryption.encipher(plain.span)
+    #expect(cipher.count == 48)
+    #expect(cipher != plain)
+    var out = SecretBytes(capacity: 48)
+    try decryption.decipher(blocks: cipher.span, into: &out)
+    #expect(copy(of: out) == plain)
+    let odd = [UInt8](repeating: 1, count: 15)
+    #expect(
+      failure { () throws(CardError) in _ = try decryption.encipher(odd.span) } == .wrongData)
+  }
+
+  @Test("keys are swapped by MANAGE SECURITY ENVIRONMENT until they are swapped back")
+  func swappedKeys() throws {
+    let dongle = try Dongle("nitrokey-3", .rsa2048)
+    let user = secret(Dongle.user)
+    var card = try OpenPGPCard(selecting: dongle.transport())
+    try #require(card.application.capabilities.canSwapKeys)
+    var decryption = try card.authorize(.decryption, with: user, derivedBy: .plain)
+    let digest = [UInt8](repeating: 1, count: 32)
+    for swapped in [true, false] {
+      try decryption.useKeys(swapped: swapped)
+      let signature = try decryption.authenticate(digest.span, hash: .sha256)
+      let key = try dongle.pinned(swapped ? .decryption : .authentication).publicKey
+      let isValid = key.verify(signature.span, of: digest.span, hash: .sha256)
+      #expect(isValid)
+    }
+  }
+
+  @Test("an authorization that is ended leaves nothing verified")
+  func ended() throws {
+    let dongle = try Dongle("nitrokey-3")
+    let user = secret(Dongle.user)
+    var card = try OpenPGPCard(selecting: dongle.transport())
+    let decryption = try card.authorize(.decryption, with: user, derivedBy: .plain)
+    #expect(try card.isAuthorized(.decryption))
+    try decryption.end()
+    #expect(try !card.isAuthorized(.decryption))
+  }
+
+  @Test(
+    "RSA of every size is imported, signs and deciphers",
+    arguments: zip(["yubikey-5", "nitrokey-3"], [4096, 3072]))
+  func rsa(_ profile: String, _ bits: Int) throws {
+    let virtual = try Dongle.empty(profile)
+    let user = secret(Dongle.user)
+    let admin = secret(Dongle.admin)
+    let transport = RecordingTransport(VirtualCardTransport(virtual))
+    var card = try OpenPGPCard(selecting: transport)
+    let own = try PrivateKey.generate(.rsa(bits: bits))
+    var administration = try card.authorize(.administration, with: admin, derivedBy: .plain)
+    let key = try administration.importKey(own, into: .decryption)
+    _ = try administration.importKey(own, into: .signing)
+    var signing = try card.authorize(.signing, with: user, derivedBy: .plain)
+    let digest = [UInt8](repeating: 1, count: 64)
+    let signature = try signing.sign(digest.span, hash: .sha512)
+    let isValid = key.verify(signature.span, of: digest.span, hash: .sha512)
+    #expect(isValid)
+    var decryption = try card.authorize(.decryption, with: user, derivedBy: .plain)
+    var out = SecretBytes(capacity: 512)
+    let message = Array("a session key".utf8)
+    try decryption.decipher(.rsa(try key.encryptPKCS1(message.span)), into: &out)
+    #expect(copy(of: out) == message)
+    // Extended lengths: no chains.
+    #expect(!transport.sent.contains { $0[0] == 0x10 })
+  }
+
+  @Test("a card without extended lengths gets chains and gives its answers in parts")
+  func short() throws {
+    var profile = try CardProfile(contentsOf: Repository.path("cards/yubikey-5.json"))
+    profile.historicalBytes = Hex([0x00, 0x73, 0x00, 0x00, 0x80, 0x05, 0x90, 0x00])
+    profile.lengths = nil
+    profile.applicationData.removeAll { $0.bytes == [0x7F, 0x66] }
+    let virtual = VirtualCard(profile: profile, serial: 8)
+    let user = secret(Dongle.user)
+    let admin = secret(Dongle.admin)
+    let transport = RecordingTransport(VirtualCardTransport(virtual))
+    var card = try OpenPGPCard(selecting: transport)
+    #expect(!card.application.limits.extendedLengths)
+    let own = try PrivateKey.generate(.rsa(bits: 4096))
+    var administration = try card.authorize(.administration, with: admin, derivedBy: .plain)
+    let key = try administration.importKey(own, into: .decryption)
+    var decryption = try card.authorize(.decryption, with: user, derivedBy: .plain)
+    var out = SecretBytes(capacity: 512)
+    let message = Array("a session key".utf8)
+    try decryption.decipher(.rsa(try key.encryptPKCS1(message.span)), into: &out)
+    #expect(copy(of: out) == message)
+    #expect(transport.sent.allSatisfy { $0.count <= 261 })
+    #expect(transport.sent.contains { $0[0] == 0x10 && $0[1] == 0xDB })
+    #expect(transport.sent.contains { $0[0] == 0x10 && $0[1] == 0x2A })
+    #expect(transport.sent.contains { $0[1] == 0xC0 })
+  }
 }
