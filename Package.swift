@@ -110,7 +110,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
-  ("LatchkeyTests", ["latchkey", "virtual-card"]),
+  ("LatchkeyTests", ["latchkey", "virtual-card", "DiskKey", "LibCrypto"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
   ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets", "CZlib"]),

@@ -2,7 +2,6 @@ import BootManifest
 import DiskKey
 import Inflate
 import LibCrypto
-import OpenPGP
 import OpenPGPCard
 import Secrets
 import Storage
@@ -78,7 +77,7 @@ struct VolumeSite {
       Output.note("Touch \(dongle.name) when it blinks.")
     }
     do throws(DiskKeyError) {
-      return try blob.open(on: &card, as: recorded, with: pin, decompressing: NoDecompression())
+      return try blob.open(on: &card, as: recorded, with: pin, decompressing: ZlibDecompression())
     } catch {
       if case .card(let error) = error { throw entry.failure(error, after: pin) }
       throw Failure(error, device: device, dongle: dongle.name)

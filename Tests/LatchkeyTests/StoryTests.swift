@@ -1,4 +1,6 @@
+import DiskKey
 import Foundation
+import LibCrypto
 import TestSupport
 import Testing
 
@@ -121,5 +123,23 @@ struct StoryTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: work.folder.path("key"))).count == 64)
     _ = try work.run(
       "cryptsetup", ["open", "--test-passphrase", "disk.img", "-d", "key"], expecting: 0)
+
+    // And the other way round: gpg's message, compressed as it does by default, opens with us.
+    let folder = work.folder.path("system/etc/latchkey/\(uuid)")
+    let fingerprint = try #require(try gnupg.cardStatus()["fpr"]?.first)
+    let encrypted = try gnupg.run([
+      "--trust-model", "always", "--recipient", fingerprint, "--output", "\(folder)/new",
+      "--encrypt", work.folder.path("key"),
+    ])
+    #expect(encrypted.status == 0, "\(encrypted.errorText)")
+    let blob = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/new")))
+    let recorded = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/record")))
+    var record = try Record(parsing: recorded.span)
+    record.volume.blobDigest = try digest(.sha256, of: blob.span)
+    try Data(record.encoded).write(to: URL(fileURLWithPath: "\(folder)/record"))
+    try Data(blob).write(to: URL(fileURLWithPath: "\(folder)/key.pgp"))
+    gnupg.releaseCard()
+    let opened = try work.unlock()
+    #expect(opened.status == 0, "\(opened.errorText)")
   }
 }
