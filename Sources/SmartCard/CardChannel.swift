@@ -81,7 +81,11 @@ public final class CardChannel<Transport: CardTransport> {
         link.cla |= 0x10
         link.expected = .none
         let status = try transmit(link, rest.extracting(first: 255), as: .short)
-        guard status == .success else { return status }
+        guard status == .success else {
+          // There are no data to fetch before the command is whole.
+          guard status.high != 0x61 else { throw .malformedResponse }
+          return status
+        }
         response.wipe()
         rest = rest.extracting(droppingFirst: 255)
       }

@@ -110,6 +110,18 @@ struct CardChannelTests {
     #expect(transport.sent.count == 2)
   }
 
+  @Test("61xx to a part of a chain leads nowhere")
+  func moreWithinChain() throws {
+    let transport = ScriptedTransport(answers: ["0102036103"])
+    let channel = CardChannel(transport)
+    channel.limits = chained
+    let data = [UInt8](repeating: 0x55, count: 300)
+    #expect(throws: TransportError.malformedResponse) {
+      try channel.exchange(Command(ins: 0xDA, p1: 0, p2: 0x5B), data: data.span)
+    }
+    #expect(copy(of: channel.response) == [])
+  }
+
   @Test("a command too long for a card without chaining is never sent")
   func tooLong() {
     let transport = ScriptedTransport { _ in [0x90, 0x00] }
