@@ -5,31 +5,32 @@ import Storage
 /// take it back, without a passphrase or a dongle.
 ///
 /// Text, one `name value` a line; paths come from the places the next run is given.
-struct Journal: Equatable {
+package struct Journal: Equatable {
   /// How far it is known to have come.
-  enum Phase: String {
+  package enum Phase: String {
     /// The new keyslot may be there; it has opened nothing yet. To be taken back.
     case adding
     /// The new keyslot opened through a dongle, and the files are staged. To be finished.
     case tested
   }
 
-  var phase: Phase
+  package var phase: Phase
   /// The new keyslot, which was free.
-  var keyslot: Int
+  package var keyslot: Int
   /// Our own keyslot from before, to be removed in the end.
-  var replaced: Int?
+  package var replaced: Int?
 
   private static let header = "latchkey journal 1"
 
-  init(phase: Phase, keyslot: Int, replaced: Int?) {
+  /// A journal that says so.
+  package init(phase: Phase, keyslot: Int, replaced: Int?) {
     self.phase = phase
     self.keyslot = keyslot
     self.replaced = replaced
   }
 
   /// Nil if the bytes are no journal, or not a whole one.
-  init?(parsing bytes: [UInt8]) {
+  package init?(parsing bytes: [UInt8]) {
     let lines = String(decoding: bytes, as: UTF8.self).split(
       separator: "\n", omittingEmptySubsequences: false)
     guard lines.count == 5, lines[0] == Self.header, lines[4] == "",
@@ -49,7 +50,8 @@ struct Journal: Equatable {
     }
   }
 
-  var encoded: [UInt8] {
+  /// Its bytes, as ``init(parsing:)`` reads them.
+  package var encoded: [UInt8] {
     let replaced = replaced.map(String.init) ?? "none"
     let text =
       "\(Self.header)\nphase \(phase.rawValue)\nkeyslot \(keyslot)\nreplaced \(replaced)\n"
