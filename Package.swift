@@ -69,6 +69,13 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["OpenPGP", "SmartCard", "LibCrypto", "Secrets"],
       path: "Tests/TestSupport"),
+    .executableTarget(name: "CMemoryScan", path: "Tests/CMemoryScan"),
+    .target(
+      name: "VolumeTestSupport",
+      dependencies: [
+        "Enrolment", "DiskKey", "OpenPGP", "OpenPGPCard", "VirtualCard", "SmartCard", "LibCrypto",
+        "Secrets", "TestSupport",
+      ], path: "Tests/VolumeTestSupport"),
 
     // The programs
     .executableTarget(
@@ -119,6 +126,27 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
   ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets", "CZlib"]),
+  (
+    "DiskKeyTests",
+    [
+      "DiskKey", "OpenPGP", "OpenPGPCard", "VirtualCard", "SmartCard", "LibCrypto", "Secrets",
+      "VolumeTestSupport",
+    ]
+  ),
+  (
+    "EnrolmentTests",
+    [
+      "Enrolment", "DiskKey", "OpenPGP", "OpenPGPCard", "LibCrypto", "Secrets", "Storage",
+      "VolumeTestSupport",
+    ]
+  ),
+  (
+    "UnlockTests",
+    [
+      "Enrolment", "DiskKey", "OpenPGP", "OpenPGPCard", "VirtualCard", "virtual-card",
+      "latchkey-unlock", "CMemoryScan", "LibCrypto", "Secrets", "VolumeTestSupport",
+    ]
+  ),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
 ]
 for test in tests {

@@ -6,3 +6,10 @@ import CSystem
 public func hardenProcess() -> Bool {
   system_harden()
 }
+
+/// Wipes what functions that have returned left on the stack: a hash function and a cipher keep pieces
+/// of their input there, and libcrypto does not clear them. Call it where the work with secrets is
+/// over, from the frame that began it.
+public func wipeStack() {
+  system_wipe_stack()
+}

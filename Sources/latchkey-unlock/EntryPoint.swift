@@ -14,7 +14,9 @@ public func main(
     return ExitCode.system
   }
   guard let arguments = unsafe Arguments(count, values) else { return ExitCode.usage }
-  return unlock(arguments)
+  let code = unlock(arguments)
+  wipeStack()
+  return code
 }
 
 /// What the exit codes mean; the same for all programs of this project.

@@ -8,6 +8,7 @@ import SmartCard
 
 /// Brings the volume's key out and writes it to standard output.
 /// - Returns: the exit code. All secrets' lives have ended then.
+@inline(never)
 func unlock(_ arguments: Arguments) -> Int32 {
   let volume: [UInt8]
   let blob: KeyBlob
