@@ -86,7 +86,8 @@ public struct PrivateKey: ~Copyable, Sendable {
       if curve.form == .weierstrass {
         good =
           unsafe EVP_PKEY_get_octet_string_param(
-            handle.pointer, StaticString("encoded-pub-key").cString, room.baseAddress, room.count, &written) == 1
+            handle.pointer, StaticString("encoded-pub-key").cString, room.baseAddress, room.count,
+            &written) == 1
       } else {
         good = unsafe EVP_PKEY_get_raw_public_key(handle.pointer, room.baseAddress, &written) == 1
       }

@@ -348,4 +348,21 @@ struct MaliceTests {
       _ = try OpenPGPCard(selecting: card(without: tag))
     }
   }
+
+  @Test(
+    "a refusal of PSO is told by what it means",
+    arguments: [
+      ("6600", CardError.touchTimedOut), ("6A88", .noKey(.signing)),
+      ("6982", .status(.notAuthorized, ins: 0x2A)),
+      ("6F00", .status(StatusWord(rawValue: 0x6F00), ins: 0x2A)),
+    ])
+  func refusals(_ answer: String, _ expected: CardError) throws {
+    let dongle = try Dongle()
+    let status = try #require(bytes(hex: answer))
+    let transport = ChangedTransport(dongle.card) { command, own in
+      command[1] == 0x2A ? status : own
+    }
+    #expect(visit(transport, try dongle.pinned(.signing)) == expected)
+    #expect(transport.sent.count { $0[1] == 0x2A } == 1)
+  }
 }
