@@ -75,6 +75,10 @@ struct StatusCommand: ParsableCommand {
       missing.append("\(error.what). \(error.next)")
       return nil
     }
+    let leftovers = try site.step { () throws(BootError) in try site.folder.pendingFiles() }
+    if !leftovers.isEmpty {
+      missing.append("A signing of \(Escaped.text(boot.boot)) was cut short: latchkey sign ends it.")
+    }
     let report = BootReport(try site.verify(), at: boot.boot)
     if report.verdict != "good" { missing.append("\(report.summary): latchkey sign") }
     return report
