@@ -1,7 +1,7 @@
 public import DiskKey
 public import LibCrypto
 import OpenPGP
-public import OpenPGPCard
+import OpenPGPCard
 public import Secrets
 public import SmartCard
 import TestSupport
