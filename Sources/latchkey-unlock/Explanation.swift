@@ -23,13 +23,13 @@ func explain(_ error: DiskKeyError) -> Int32 {
     say("the record is damaged: make the initramfs anew, or use the passphrase")
     return ExitCode.mismatch
   case .writableByOthers:
-    say("others than root may write the record: no key is asked for")
+    say("others than root may write the record: no PIN is asked for; use the passphrase")
     return ExitCode.mismatch
   case .file(let file, let code):
-    say(name(file), " can't be read: errno ", .number(Int(code)))
+    say(name(file), " can't be read (errno ", .number(Int(code)), "): use the passphrase")
     return ExitCode.system
   case .fileTooLarge(let file):
-    say(name(file), " is too large")
+    say(name(file), " is too large: make the initramfs anew, or use the passphrase")
     return ExitCode.mismatch
   case .header, .activation, .crypto:
     say("libcrypto failed: use the passphrase")
@@ -77,13 +77,15 @@ func explain(_ error: CardError) -> Int32 {
     say("the dongle waited for a touch that did not come: try again")
     return ExitCode.refused
   case .terminated:
-    say("a dongle whose application is terminated: it holds no key")
+    say("a dongle whose application is terminated holds no key: use another one or the passphrase")
     return ExitCode.refused
   case .notThePinned:
     say("a card that says it is a recorded dongle and isn't: no PIN is sent to it")
     return ExitCode.noDongle
   case .status(let status, _):
-    say("the dongle refuses with status ", .bytes(hexadecimal(status.rawValue)))
+    say(
+      "the dongle refuses with status ", .bytes(hexadecimal(status.rawValue)),
+      ": use another one or the passphrase")
     return ExitCode.refused
   default:
     say("the dongle gives answers that make no sense: use another one or the passphrase")
@@ -103,10 +105,13 @@ func explain(_ error: TransportError) -> Int32 {
     say("another program holds the reader: end it (gpgconf --kill scdaemon)")
     return ExitCode.refused
   case .noReader, .noCard, .removed:
-    say("the dongle was pulled")
+    say("the dongle was pulled out: plug it in and try again")
     return ExitCode.noDongle
   case .notPermitted:
-    say("this user may not use the reader")
+    say("this user may not use the reader: run this as root")
+    return ExitCode.system
+  case .failed:
+    say("the reader failed: plug the dongle in again")
     return ExitCode.system
   default:
     say("the dongle does not answer: plug it in again")

@@ -73,7 +73,7 @@ struct Visit {
         "dongle ", .bytes(describe(dongle)), ": ", .number(tries),
         tries == 1 ? " try left" : " tries left")
       guard tries > 0 else {
-        say("its PIN is blocked: unblock it with latchkey card unblock, or use the passphrase")
+        say("its PIN is blocked: use the passphrase; later unblock it with gpg --card-edit, passwd")
         return .refused
       }
       do throws(SecretInputError) {
@@ -91,10 +91,10 @@ struct Visit {
       } catch {
         switch error {
         case .interrupted(let signal): return .ended(ExitCode.signal(signal))
-        case .empty: say("no PIN")
+        case .empty: say("no PIN was given")
         case .tooLong: say("no dongle has so long a PIN: it was not sent")
         case .noTerminal:
-          say("there is no terminal to ask on")
+          say("there is no terminal to ask on: give the PIN with --pin-fd")
           return .ended(ExitCode.system)
         case .failed(let code):
           say("the PIN can't be read: errno ", .number(Int(code)))
@@ -140,7 +140,7 @@ struct Visit {
       case .card(.blocked):
         remember(pin, identifier, failed)
         say(
-          "wrong PIN; it is blocked now: unblock it with latchkey card unblock, or use the passphrase"
+          "wrong PIN; it is blocked now: use the passphrase; later unblock it with gpg --card-edit, passwd"
         )
         return .ending(.ended(ExitCode.refused))
       default:

@@ -43,7 +43,8 @@ struct BootReport: Encodable {
     case .unsigned(let missing):
       self.verdict = "unsigned"
       summary =
-        "\(place) is not signed: \(missing.map(\.description).joined(separator: ", ")) missing"
+        "\(place) is not signed: \(missing.map(\.description).joined(separator: ", ")) "
+        + (missing.count == 1 ? "is missing" : "are missing")
     case .refused(let problem, let added):
       self.verdict = "refused"
       var text = "the signature of \(place) does not hold: \(problem.words)"
@@ -55,7 +56,7 @@ struct BootReport: Encodable {
     case .malformed(_, let error):
       self.verdict = "malformed"
       summary =
-        "\(place) is signed, but \(error.file) is not a list (entry \(error.entry): \(error.problem))"
+        "\(place) is signed, but \(error.file) is not a list (entry \(error.entry): \(error.problem.words))"
     case .older(_, let remembered):
       self.verdict = "older"
       summary =
@@ -73,6 +74,20 @@ struct BootReport: Encodable {
     }
     self.record = record
     self.changes = changes
+  }
+
+  /// What to do about a verdict that isn't good.
+  var advice: String {
+    switch verdict {
+    case "unsigned":
+      "If it was never signed, sign it: latchkey sign. If it was, don't type a passphrase or PIN on "
+        + "this machine before you know why."
+    case "refused", "malformed":
+      "Don't type a passphrase or PIN on this machine before you know why."
+    case "older":
+      "If you put it back yourself, sign it again: latchkey sign. If not, don't boot it."
+    default: "If the change is yours, sign it: latchkey sign. If not, don't boot it."
+    }
   }
 
   /// The lines for people, the verdict first.
@@ -158,7 +173,7 @@ extension SignatureError {
     case .fromTheFuture(let time): "it was made later than now, on \(Moment.text(time))"
     case .olderThanItsKey: "it was made before its key"
     case .expired(let time): "it expired on \(Moment.text(time))"
-    case .bad: "it was not made over these bytes: they, or it, were changed"
+    case .bad: "a list, or the signature itself, was changed since it was made"
     case .crypto: "libcrypto failed"
     }
   }

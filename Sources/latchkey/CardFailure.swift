@@ -47,7 +47,7 @@ extension Failure {
     case .notThePinned(let difference):
       self.init(
         .noDongle, "\(dongle) is not the dongle it should be: its \(difference.words) differs",
-        next: "No PIN was sent. If this is the dongle you own, somebody has changed it.")
+        next: "No PIN was sent. " + difference.advice)
     case .wrongKey(let slot):
       self.init(
         .noDongle, "the \(slot.words) key of \(dongle) is of another kind than it says",
@@ -59,8 +59,8 @@ extension Failure {
     case .status(let status, let instruction):
       self.init(
         .dongleRefuses,
-        "\(dongle) refuses: \(status.meaning) (\(String(status.rawValue, radix: 16)) "
-          + "to \(String(instruction, radix: 16)))",
+        "\(dongle) refuses: \(status.meaning) (status \(String(status.rawValue, radix: 16)) "
+          + "to command \(String(instruction, radix: 16)))",
         next: "Pull it out, plug it in again, and try once more.")
     case .unsupportedAlgorithm, .unsupported:
       self.init(
@@ -152,6 +152,18 @@ extension PinnedKey.Difference {
     case .fingerprint: "key's fingerprint"
     case .key: "key"
     case .keyDerivation: "PIN derivation (KDF-DO)"
+    }
+  }
+
+  /// What to do about it.
+  var advice: String {
+    switch self {
+    case .serial: "Plug in the one that was there before."
+    case .fingerprint, .key:
+      "If you made its keys anew, enroll it again; if not, don't give it your PIN."
+    case .keyDerivation:
+      "If you changed that, remove its file in /etc/latchkey/dongles and enroll it again; "
+        + "if not, don't give it your PIN."
     }
   }
 }

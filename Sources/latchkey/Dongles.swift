@@ -35,15 +35,19 @@ struct Dongles {
   }
 
   /// The one dongle that fits; never a guess.
-  /// - Parameter what: what it has to be, as in "that can sign".
-  func one(_ what: String, where fits: (Dongle) -> Bool = { _ in true }) throws(Failure) -> Dongle {
+  /// - Parameters:
+  ///   - what: what it has to be, as in "that can sign".
+  ///   - advice: what to do with one that is there and doesn't fit.
+  func one(
+    _ what: String, advice: String = "", where fits: (Dongle) -> Bool = { _ in true }
+  ) throws(Failure) -> Dongle {
     let fitting = found.filter(fits)
     if let only = fitting.first, fitting.count == 1 { return only }
     if fitting.isEmpty {
       throw Failure(
         .noDongle,
         found.isEmpty ? "there is no dongle" : "there is no dongle \(what)",
-        next: Self.next(found, others))
+        next: Self.next(found, others) + (found.isEmpty || advice.isEmpty ? "" : " " + advice))
     }
     throw Failure(
       .noDongle, "there are \(fitting.count) dongles \(what)",

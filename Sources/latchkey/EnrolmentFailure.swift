@@ -9,7 +9,8 @@ extension Failure {
     switch error {
     case .device(let number):
       self.init(
-        .system, "\(volume) can't be opened: \(SystemError(number))", next: "Check the path.")
+        .system, "\(volume) can't be opened: \(SystemError(number))",
+        next: Self.isForbidden(number) ? "Run this as root." : "Check the path.")
     case .readOnlyDevice:
       self.init(
         .system, "\(volume) can't be written",
@@ -20,7 +21,7 @@ extension Failure {
         next: "\(unchanged) Check the path; cryptsetup luksDump shows what it is.")
     case .header(let fault):
       self.init(
-        .doesNotHold, "the header of \(volume) is not one that gets a key: \(fault)",
+        .doesNotHold, "the header of \(volume) is not one that gets a key: \(fault.words)",
         next:
           "\(unchanged) Latchkey opens aes-xts-plain64 only, with nothing unusual in the header.")
     case .wrongPassphrase:
@@ -38,7 +39,9 @@ extension Failure {
     case .keyslot(let number):
       self.init(
         .system, "libcryptsetup can't change \(volume): \(SystemError(number))",
-        next: "The keyslots that were there are as they were.")
+        next:
+          "The keyslots that were there are as they were; cryptsetup luksDump \(volume) shows them. "
+          + "Run this again.")
     case .backup(let number):
       self.init(
         .system, "the header of \(volume) can't be backed up: \(SystemError(number))",
@@ -47,7 +50,8 @@ extension Failure {
     case .dongleCount(let count):
       self.init(.wrongUse, "\(count) dongles can't be enrolled", next: "Between 1 and 32 can.")
     case .sameDongleTwice:
-      self.init(.wrongUse, "the same dongle was given twice", next: unchanged)
+      self.init(
+        .wrongUse, "the same dongle was given twice", next: "\(unchanged) Give each one once.")
     case .noDongleTested:
       self.init(
         .noDongle, "no dongle was there to try the new key",
@@ -55,11 +59,15 @@ extension Failure {
     case .diskKey(let error): self.init(error, device: device, dongle: dongle)
     case .wrongKeyFromDongle:
       self.init(
-        .dongleRefuses, "\(dongle) gave another key than it was given",
+        .doesNotHold, "\(dongle) gave another key than it was given",
         next: "\(unchanged) The dongle is broken, or not what it seems.")
     case .encryption(let error):
-      self.init(.system, "the key can't be encrypted: \(error)", next: unchanged)
-    case .crypto: self.init(.system, "libcrypto failed", next: unchanged)
+      self.init(
+        .system, "the key can't be encrypted: \(error.words)",
+        next: "\(unchanged) latchkey card show says which keys the dongle has.")
+    case .crypto:
+      self.init(
+        .system, "libcrypto failed", next: "\(unchanged) Is the machine out of memory?")
     case .busy:
       self.init(
         .system, "another latchkey is changing volumes", next: "Wait for it, then try again.")

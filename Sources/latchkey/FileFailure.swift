@@ -36,13 +36,16 @@ extension Failure {
     let path = Escaped.text(error.path)
     self.init(
       .system, "can't \(error.operation) \(path): \(SystemError(error.code))",
-      next: error.code == EACCES || error.code == EPERM
+      next: Self.isForbidden(error.code)
         ? "Run this as root."
         : error.code == ENOSPC
           ? "Make room on its file system and run this again."
           : error.code == EROFS
             ? "Mount its file system writable and run this again." : "Check the path.")
   }
+
+  /// Whether an errno value means that somebody else may do it.
+  static func isForbidden(_ code: Int32) -> Bool { code == EACCES || code == EPERM }
 
   /// What is wrong with /boot at `path`.
   init(_ error: BootError, at path: String) {
@@ -51,11 +54,11 @@ extension Failure {
     case .noFolder(let name, let code):
       self.init(
         .system, "\(name) can't be opened: \(SystemError(code))",
-        next: "Give the folder with --boot.")
+        next: Self.isForbidden(code) ? "Run this as root." : "Give the folder with --boot.")
     case .system(let operation, let name, let code):
       self.init(
         .system, "can't \(operation) \(name) in \(boot): \(SystemError(code))",
-        next: "The old set is as it was. Check the disk and run this again.")
+        next: Self.isForbidden(code) ? "Run this as root." : "Check the disk and run this again.")
     case .readOnly:
       self.init(
         .system, "\(boot) is mounted read-only",
@@ -66,9 +69,13 @@ extension Failure {
     case .notPermitted(let name):
       self.init(.system, "not allowed to write \(name) in \(boot)", next: "Run this as root.")
     case .full(let needed, let free):
+      // Nothing is known of the room where a name could not be changed.
       self.init(
-        .system, "\(boot) is full: \(needed) bytes are needed and \(free) are free",
-        next: "The old set is as it was. Remove an old kernel (apt autoremove) and run this again.")
+        .system,
+        needed == 0
+          ? "\(boot) is full" : "\(boot) is full: \(needed) bytes are needed and \(free) are free",
+        next: (needed == 0 ? "" : "The old set is as it was. ")
+          + "Remove an old kernel (apt autoremove) and run this again.")
     case .forbiddenNames(let names):
       self.init(
         .doesNotHold,
@@ -92,7 +99,7 @@ extension Failure {
       self.init(.system, "\(boot) has no file to sign", next: "Is it mounted?")
     case .badSignature(let problem):
       self.init(
-        .dongleRefuses, "the dongle's signature does not hold: \(problem.words)",
+        .doesNotHold, "the dongle's signature does not hold: \(problem.words)",
         next: "Nothing was written; the old set is as it was.")
     case .writtenDiffers(let name):
       self.init(
@@ -105,7 +112,7 @@ extension Failure {
           + Moment.text(remembered), next: "Set the clock and run this again.")
     case .damagedMemory(let name):
       self.init(
-        .system, "\(name), which remembers the last signature, is damaged",
+        .system, "\(name) in /var/lib/latchkey, which remembers the last signature, is damaged",
         next: "Remove it if you are sure that \(boot) is as you signed it, and run this again.")
     case .crypto:
       self.init(.system, "libcrypto failed", next: "Is the machine out of memory?")

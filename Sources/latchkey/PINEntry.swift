@@ -21,7 +21,7 @@ struct PINEntry {
     guard tries > 0 else { throw Failure(CardError.blocked(pin), dongle: dongle.name) }
     if tries == 1 {
       try Question.confirm(
-        "\(dongle.name) has only one try left for its \(pin.words). Go on?", assumed: false)
+        "\(dongle.name) has only one try left for its \(pin.words). Go on?", assumed: nil)
     }
     let left = tries == 1 ? "1 try left" : "\(tries) tries left"
     let secret = try source.read(

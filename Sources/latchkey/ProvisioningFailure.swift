@@ -1,3 +1,4 @@
+import OpenPGP
 import OpenPGPCard
 import Provisioning
 
@@ -12,7 +13,8 @@ extension Failure {
     case .badName:
       self.init(
         .wrongUse, "that name or address can't stand in a certificate",
-        next: "Give --name and --email without <, > and control characters.")
+        next: "Give a --name that isn't empty, and neither in it nor in --email <, > or control "
+          + "characters.")
     case .impossiblePIN(let pin):
       self.init(
         .wrongUse,
@@ -42,7 +44,8 @@ extension Failure {
           + "with --reset.")
     case .certificate(let error):
       self.init(
-        .dongleRefuses, "the certificate of \(dongle) can't be made: \(error)",
+        error == .signatureDoesNotVerify ? .doesNotHold : .system,
+        "the certificate of \(dongle) can't be made: \(error.words)",
         next: "Its PINs are as they were. Run this again with --reset.")
     }
   }

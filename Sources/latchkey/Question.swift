@@ -6,18 +6,20 @@ enum Question {
   /// Asks, and goes on only if the answer is yes.
   /// - Parameters:
   ///   - text: the question, ending in a question mark.
-  ///   - assumed: whether `--yes` was given.
+  ///   - assumed: whether `--yes` was given; nil where only a person may say so.
   /// - Throws: ``Failure`` with ``ExitStatus/wrongUse`` if the answer is no or nobody can be asked.
-  static func confirm(_ text: String, assumed: Bool) throws(Failure) {
-    if assumed { return }
+  static func confirm(_ text: String, assumed: Bool?) throws(Failure) {
+    if assumed == true { return }
     guard let answer = ask("\(text) [y/N] ") else {
       throw Failure(
         .wrongUse, "\(text) Nobody can be asked, as there is no terminal",
-        next: "Add --yes if the answer is yes.")
+        next: assumed == nil
+          ? "Nothing was done. Only a person at a terminal can say yes to this."
+          : "Add --yes if the answer is yes.")
     }
     guard ["y", "yes"].contains(answer.lowercased()) else {
       throw Failure(
-        .wrongUse, "nothing was done, as the answer wasn't yes", next: "Nothing changed.")
+        .wrongUse, "the answer wasn't yes", next: "Nothing was done.")
     }
   }
 

@@ -38,15 +38,15 @@ struct SecretSource {
   private func failure(for error: SecretInputError) -> Failure {
     switch error {
     case .empty:
-      Failure(.wrongUse, "the \(name) is empty", next: "Nothing was sent to the dongle.")
+      Failure(.wrongUse, "the \(name) is empty", next: "Nothing was done.")
     case .tooLong:
-      Failure(.wrongUse, "the \(name) is too long", next: "Nothing was sent to the dongle.")
+      Failure(.wrongUse, "the \(name) is too long", next: "Nothing was done.")
     case .noTerminal:
       Failure(
         .wrongUse, "there is no terminal to ask for the \(name) on",
         next: "Give it with --\(option)-file FILE or --\(option)-fd NUMBER.")
     case .interrupted:
-      Failure(.wrongUse, "interrupted", next: "Nothing was sent to the dongle.")
+      Failure(.wrongUse, "interrupted", next: "Nothing was done.")
     case .failed(let number):
       Failure(
         .system, "the \(name) can't be read from \(place): \(SystemError(number))",

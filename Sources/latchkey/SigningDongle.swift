@@ -54,7 +54,13 @@ struct SigningDongle {
     do throws(OpenPGPError) {
       return try body()
     } catch {
-      throw Failure(.system, "the signature can't be made: \(error)", next: "Nothing was written.")
+      guard error == .signatureDoesNotVerify else {
+        throw Failure(
+          .system, "the signature can't be made: \(error.words)", next: "Nothing was written.")
+      }
+      throw Failure(
+        .doesNotHold, "the dongle's signature does not hold",
+        next: "Nothing was written. The dongle, or its reader, is broken or not what it seems.")
     }
   }
 

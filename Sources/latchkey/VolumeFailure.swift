@@ -9,8 +9,11 @@ extension Failure {
     case .card(let error): self.init(error, dongle: dongle)
     case .file(let file, let number):
       self.init(
-        .system, "the \(file.words) of \(volume) can't be read or written: \(SystemError(number))",
-        next: "Check the path, and whether this needs root.")
+        .system,
+        file == .device
+          ? "\(volume) can't be opened: \(SystemError(number))"
+          : "the \(file.words) of \(volume) can't be read or written: \(SystemError(number))",
+        next: Self.isForbidden(number) ? "Run this as root." : "Check the path.")
     case .fileTooLarge(let file):
       self.init(
         .system, "the \(file.words) of \(volume) is too large to be one",
@@ -18,10 +21,11 @@ extension Failure {
     case .writableByOthers(let file):
       self.init(
         .doesNotHold, "others than root can write the \(file.words) of \(volume)",
-        next: "It can't be trusted, and no PIN was sent. See who changed its permissions.")
+        next: "It can't be trusted, and no PIN was sent. See who changed its permissions, then "
+          + "enroll again: latchkey enroll \(volume).")
     case .record(let fault):
       self.init(
-        .doesNotHold, "the record of \(volume) is damaged: \(fault)",
+        .doesNotHold, "the record of \(volume) is damaged: \(fault.words)",
         next: "Enroll again: latchkey enroll \(volume). The passphrase still opens it.")
     case .recordNotVouchedFor:
       self.init(
@@ -37,17 +41,19 @@ extension Failure {
         next: "Plug in another dongle, or use the passphrase.")
     case .message(let error):
       self.init(
-        .doesNotHold, "the key.pgp of \(volume) can't be read: \(error)",
+        .doesNotHold, "the key.pgp of \(volume) can't be read: \(error.words)",
         next: "Enroll again: latchkey enroll \(volume). The passphrase still opens it.")
     case .unproven:
       self.init(
         .doesNotHold, "\(dongle) took the PIN and then could not decrypt: it did not prove itself",
-        next: "Somebody may have your PIN now. Change it on your own dongle at once.")
+        next: "Somebody may have your PIN now. Change it on your own dongle at once: "
+          + "gpg --change-pin.")
     case .header(let fault):
       self.init(
         fault == .notLUKS ? .system : .doesNotHold,
         fault == .notLUKS
-          ? "\(volume) is no LUKS volume" : "the header of \(volume) is not as recorded: \(fault)",
+          ? "\(volume) is no LUKS volume"
+          : "the header of \(volume) is not as recorded: \(fault.words)",
         next: fault == .notLUKS
           ? "Check the path."
           : "It got no key. If you changed it (cryptsetup), enroll again; if not, don't trust it.")

@@ -136,7 +136,7 @@ struct WrongInputTests {
     try work.folder.write("wrong2", "321321\n")
     expect(try work.latchkey(sign + ["wrong2"]), 1, ["1 try is left"])
     // Without a terminal nobody can say yes to the last try.
-    expect(try work.latchkey(sign + ["pin"]), 2, ["only one try left"])
+    expect(try work.latchkey(sign + ["pin"]), 2, ["only one try left", "Only a person"])
     #expect(try work.latchkey(["card", "show"]).text.contains("PIN 1"))
     #expect(!FileManager.default.fileExists(atPath: work.folder.path("BOOT/kexec.sig")))
   }

@@ -140,7 +140,9 @@ struct EnrollCommand: ParsableCommand {
     Output.result("  backup     of the old header: \(report.headerBackup)")
     Output.result("  key        \(report.folder)")
     for dongle in report.dongles where !dongle.tested {
-      Output.result("  untested   \(dongle.serial) was not there; try it: latchkey unlock --test")
+      Output.result(
+        "  untested   \(dongle.serial) was not there; try it when it is: "
+          + "latchkey unlock \(report.device) --test")
     }
     Output.note("\(Escaped.text(boot.boot)) must be signed: run latchkey sign.")
   }

@@ -138,7 +138,7 @@ struct ProvisionCommand: ParsableCommand {
       guard tries > 0 else { throw Failure(CardError.blocked(pin), dongle: dongle.name) }
       guard tries == 1 else { continue }
       try Question.confirm(
-        "\(dongle.name) has only one try left for its \(pin.words). Go on?", assumed: false)
+        "\(dongle.name) has only one try left for its \(pin.words). Go on?", assumed: nil)
     }
   }
 

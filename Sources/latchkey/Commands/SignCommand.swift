@@ -34,7 +34,10 @@ struct SignCommand: ParsableCommand {
 
   func run() throws {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
-    let dongle = try Dongles.look(options).one("whose signature key is trusted here") { dongle in
+    let dongle = try Dongles.look(options).one(
+      "whose signature key is trusted here",
+      advice: "Trust its certificate with --trusted FILE, or make it ready: latchkey provision."
+    ) { dongle in
       dongle.application.fingerprint(of: .signing).map { trust.key($0) != nil } ?? false
     }
     let signer = try SigningDongle(dongle, trust: trust, folders: options.folders)

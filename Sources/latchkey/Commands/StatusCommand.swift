@@ -38,10 +38,8 @@ struct StatusCommand: ParsableCommand {
         missing.forEach { Output.result("  " + $0) }
       }
     }
-    if boot.map({ !["good", "unsigned"].contains($0.verdict) }) ?? false {
-      throw Failure(
-        .doesNotHold, "",
-        next: "If the change is yours, sign it: latchkey sign. If not, don't boot it.")
+    if let boot, !["good", "unsigned"].contains(boot.verdict) {
+      throw Failure(.doesNotHold, "", next: boot.advice)
     }
   }
 
@@ -67,7 +65,9 @@ struct StatusCommand: ParsableCommand {
 
   private func bootReport(_ missing: inout [String]) throws(Failure) -> BootReport? {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders)
-    if trust.certificates.isEmpty { missing.append("No certificate is trusted: \(trust.place)") }
+    if trust.certificates.isEmpty {
+      missing.append("No certificate is trusted, \(trust.place) holds none: latchkey provision")
+    }
     let site: BootSite
     do throws(Failure) {
       site = try BootSite(boot, options.folders, trust)
@@ -80,7 +80,12 @@ struct StatusCommand: ParsableCommand {
       missing.append("A signing of \(Escaped.text(boot.boot)) was cut short: latchkey sign ends it.")
     }
     let report = BootReport(try site.verify(), at: boot.boot)
-    if report.verdict != "good" { missing.append("\(report.summary): latchkey sign") }
+    // To sign is the advice only where there is nothing that a signature could hide.
+    if report.verdict != "good" {
+      missing.append(
+        report.summary
+          + (report.verdict == "unsigned" ? ": latchkey sign" : ". latchkey verify says more."))
+    }
     return report
   }
 

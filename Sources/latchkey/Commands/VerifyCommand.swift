@@ -25,11 +25,7 @@ struct VerifyCommand: ParsableCommand {
       report.lines.forEach(Output.result)
     }
     guard verdict.holds else {
-      throw Failure(
-        .doesNotHold, "",
-        next: verdict.signedBy == nil
-          ? "Do not type a passphrase or PIN on this machine before you know why."
-          : "If the change is yours, sign it: latchkey sign. If not, don't boot it.")
+      throw Failure(.doesNotHold, "", next: report.advice)
     }
     site.accept(verdict)
   }

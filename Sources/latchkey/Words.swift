@@ -1,0 +1,101 @@
+import BootManifest
+import DiskKey
+import OpenPGP
+
+// What the modules' small errors mean, as a person reads them behind a colon.
+
+extension HeaderFault {
+  /// In words.
+  var words: String {
+    switch self {
+    case .notLUKS: "it is no LUKS header"
+    case .version: "it is of the other LUKS version"
+    case .uuid: "it has another volume's UUID"
+    case .segments: "it has other segments than one that is encrypted"
+    case .nullCipher(let part): "\(part.words) is not encrypted at all"
+    case .cipher(let part): "\(part.words) has another cipher than aes-xts-plain64"
+    case .keySize: "its key has another size"
+    case .sectorSize: "its sectors have another size"
+    case .dataOffset: "its data begin elsewhere"
+    case .requirement: "it asks for a feature that isn't known here"
+    case .reencryption: "it is being re-encrypted, or says so"
+    case .noKeyslot: "the dongles' keyslot is gone"
+    case .derivation: "the dongles' keyslot derives its key in another way"
+    case .digest: "its digest of the volume key is another"
+    case .keyRefused: "the dongle's key doesn't open the keyslot"
+    case .volumeKey: "the keyslot holds another volume key"
+    }
+  }
+}
+
+extension HeaderFault.Part {
+  /// In words.
+  var words: String {
+    switch self {
+    case .segment: "its data"
+    case .keyslot(let number): "its keyslot \(number)"
+    }
+  }
+}
+
+extension RecordFault {
+  /// In words.
+  var words: String {
+    switch self {
+    case .notARecord: "it doesn't begin as a record does"
+    case .version(let number): "it is of version \(number), which a later Latchkey wrote"
+    case .truncated: "it ends too early"
+    case .trailingBytes: "something stands behind its end"
+    case .dongleCount(let count): "it has \(count) dongles, not 1 to \(Record.maximumDongles)"
+    case .dongle: "what it says of a dongle makes no sense"
+    case .volume: "what it says of the volume makes no sense"
+    }
+  }
+}
+
+extension ListError.Problem {
+  /// In words.
+  var words: String {
+    switch self {
+    case .badLine: "not in the form that it must have"
+    case .carriageReturn: "it ends in CR LF"
+    case .unterminated: "it isn't ended"
+    case .doubled: "the same name again"
+    case .unsorted: "not in order"
+    case .notRelative: "a path that doesn't begin with ./"
+    case .dots: "a path with .., . or nothing between slashes"
+    case .forbiddenByte: "a character that Heads refuses in names"
+    case .leftOut: "a name that doesn't belong into this list"
+    case .inconsistent: "another list of the set contradicts it"
+    case .tooMany: "too many entries"
+    case .unknownVersion: "of a version that a later Latchkey wrote"
+    }
+  }
+}
+
+extension OpenPGPError {
+  /// In words.
+  var words: String {
+    switch self {
+    case .malformed(let tag): "a packet makes no sense (tag \(tag))"
+    case .malformedArmor: "its armor is broken"
+    case .wrongArmor: "its armor is of another kind"
+    case .unexpectedPacket(let tag): "a packet doesn't belong there (tag \(tag))"
+    case .unsupportedVersion(let tag, let version):
+      "a packet has version \(version), which isn't known here (tag \(tag))"
+    case .unsupportedAlgorithm(let number): "public-key algorithm \(number) isn't known here"
+    case .unsupportedCompression(let number):
+      "it is compressed by algorithm \(number); encrypt it with gpg -z0"
+    case .noCertificate: "it holds no certificate"
+    case .severalCertificates: "it holds more than one certificate"
+    case .foreignRevocation: "its revocation is another key's"
+    case .noRecipient: "there is no key that can be encrypted to"
+    case .notForThisKey: "it isn't encrypted to this key"
+    case .tooLarge(let limit): "its content has more than \(limit) bytes"
+    case .cannotDecrypt: "it can't be decrypted"
+    case .unwritable: "it is too long, or has numbers that don't fit"
+    case .signatureDoesNotVerify: "the dongle made a signature that does not hold"
+    case .crypto: "libcrypto failed"
+    }
+  }
+}
