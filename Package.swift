@@ -104,7 +104,7 @@ let package = Package(
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
-  ("SecretsTests", ["Secrets"]),
+  ("SecretsTests", ["Secrets", "CSystem"]),
   ("SmartCardTests", ["SmartCard", "Secrets"]),
   (
     "OpenPGPCardTests",
