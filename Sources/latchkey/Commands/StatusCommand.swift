@@ -77,7 +77,8 @@ struct StatusCommand: ParsableCommand {
     }
     let leftovers = try site.step { () throws(BootError) in try site.folder.pendingFiles() }
     if !leftovers.isEmpty {
-      missing.append("A signing of \(Escaped.text(boot.boot)) was cut short: latchkey sign ends it.")
+      missing.append(
+        "A signing of \(Escaped.text(boot.boot)) was cut short: latchkey sign ends it.")
     }
     let report = BootReport(try site.verify(), at: boot.boot)
     // To sign is the advice only where there is nothing that a signature could hide.
