@@ -55,7 +55,9 @@ let package = Package(
     .target(name: "Inflate", dependencies: ["OpenPGP", "Secrets", "CZlib", "CSystem"]),
     .target(
       name: "Provisioning",
-      dependencies: ["OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage"]),
+      dependencies: [
+        "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage", "CSystem",
+      ]),
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(
@@ -122,7 +124,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
-  ("LatchkeyTests", ["latchkey", "virtual-card", "DiskKey", "LibCrypto"]),
+  ("LatchkeyTests", ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "LibCrypto"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
   ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets", "CZlib"]),

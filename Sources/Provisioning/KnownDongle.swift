@@ -1,3 +1,4 @@
+import CSystem
 public import OpenPGPCard
 public import Storage
 
@@ -60,14 +61,17 @@ public struct KnownDongle: Equatable, Sendable {
     return text + [UInt8(ascii: "\n")]
   }
 
-  /// What is known of a dongle in `folder`, or nil if nothing is, or nothing that can be read.
+  /// What is known of a dongle in `folder`, or nil if nothing is.
+  /// - Throws: ``StorageError`` with `EBADMSG` for a damaged file: the card's own word must not take its
+  ///   place.
   public static func load(
     _ identifier: CardIdentifier, from folder: String
   ) throws(StorageError) -> KnownDongle? {
-    guard
-      let bytes = try DurableFile.read(path(identifier, in: folder), limit: Self.maximumSize),
-      let known = KnownDongle(parsing: bytes), known.identifier == identifier
-    else { return nil }
+    let path = path(identifier, in: folder)
+    guard let bytes = try DurableFile.read(path, limit: Self.maximumSize) else { return nil }
+    guard let known = KnownDongle(parsing: bytes), known.identifier == identifier else {
+      throw StorageError("read", path, code: EBADMSG)
+    }
     return known
   }
 

@@ -51,7 +51,7 @@ final class CardFile {
       guard candidate >= 0 else {
         throw errno == EACCES || errno == EROFS ? .unwritable(path, Self.reason) : .unreadable(path)
       }
-      guard flock(candidate, LOCK_EX | LOCK_NB) == 0 else {
+      guard Self.lock(candidate) else {
         close(candidate)
         throw .inUse(path)
       }
@@ -145,6 +145,16 @@ final class CardFile {
       done += written
     }
     return true
+  }
+
+  /// Locks the file, if it is free within half a second: a process that ends, or that was forked and has
+  /// not yet become another program, holds it for a moment longer.
+  private static func lock(_ descriptor: Int32) -> Bool {
+    for _ in 0..<50 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(10_000)
+    }
+    return false
   }
 
   private static func isSameFile(_ descriptor: CInt, _ path: String) -> Bool {

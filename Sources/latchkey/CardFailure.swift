@@ -25,7 +25,7 @@ extension Failure {
         next: "Its keys are gone; gpg --card-edit (admin, factory-reset) brings it back empty.")
     case .wrongPIN(let tries):
       self.init(
-        .doesNotHold, "wrong PIN for \(dongle)" + Self.left(tries),
+        tries == 0 ? .dongleRefuses : .doesNotHold, "wrong PIN for \(dongle)" + Self.left(tries),
         next: tries == 0
           ? Self.unblock : "Nothing was done. Check the PIN before you try again.")
     case .blocked(let pin):

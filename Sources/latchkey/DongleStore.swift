@@ -1,3 +1,4 @@
+import CSystem
 import FoundationEssentials
 import OpenPGPCard
 import Provisioning
@@ -14,6 +15,12 @@ struct DongleStore {
     do throws(StorageError) {
       return try KnownDongle.load(identifier, from: folder)
     } catch {
+      if error.code == EBADMSG {
+        throw Failure(
+          .doesNotHold,
+          "\(Escaped.text(error.path)), what this system knows of a dongle, is damaged",
+          next: "No PIN was sent. If the dongle is yours, remove that file: it is written anew.")
+      }
       throw Failure(error)
     }
   }

@@ -9,7 +9,9 @@ enum Main {
     // Before the first secret is read; a kernel that refuses is older than any that Latchkey runs on.
     _ = hardenProcess()
     system_ignore_broken_pipes()
-    exit(run().rawValue)
+    let status = run()
+    wipeStack()
+    exit(status.rawValue)
   }
 
   /// Runs to the end, so that every scope that holds a secret has ended before the process exits.

@@ -1,10 +1,10 @@
+import Foundation
 import TestSupport
 import Testing
 
 @Suite("what goes to the card")
 struct ExchangeTests {
-  /// Without KDF, C0 doesn't announce it: the Yubikey profile of firmware 5.4.3 does, so a card with
-  /// it is the one with six.
+  /// The design's exchange on a card that announces a KDF-DO in C0, as both profiles do.
   private static let six = ["00 A4", "00 CA 00 6E", "00 47 81", "00 CA 00 F9", "00 20", "00 2A"]
 
   @Test(
@@ -33,6 +33,32 @@ struct ExchangeTests {
     let trace = commands(try #require(work.daemon).trace())
     #expect(trace.count == 8, "\(trace)")
     #expect(trace.dropFirst(2).elementsEqual(Self.six, by: { $0.hasPrefix($1) }), "\(trace)")
+  }
+
+  @Test("a card that announces no KDF-DO is asked for none: one command less for both")
+  func withoutKeyDerivation() throws {
+    let profile = try String(
+      contentsOfFile: Repository.path("cards/nitrokey-3.json"), encoding: .utf8)
+    let work = try Workplace(.reader, profile: "nitrokey-3") { folder in
+      // The lowest bit of C0 is the KDF-DO's.
+      #expect(profile.contains(#""3F001000100010000001""#))
+      return try folder.write(
+        "profile.json",
+        profile.replacingOccurrences(
+          of: #""3F001000100010000001""#, with: #""3E001000100010000001""#))
+    }
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    let five = Self.six.filter { $0 != "00 CA 00 F9" }
+    work.daemon?.forgetTrace()
+    try work.sign()
+    let signing = commands(try #require(work.daemon).trace())
+    #expect(signing.dropFirst(2).elementsEqual(five, by: { $0.hasPrefix($1) }), "\(signing)")
+    work.daemon?.forgetTrace()
+    #expect(try work.unlock().status == 0)
+    let unlocking = commands(try #require(work.daemon).trace())
+    #expect(unlocking.dropFirst(2).elementsEqual(five, by: { $0.hasPrefix($1) }), "\(unlocking)")
   }
 
   @Test("the card is reset afterwards: a later command finds no PIN verified")

@@ -22,15 +22,21 @@ final class Workplace {
   static let pin = "271828"
   static let passphrase = "the old passphrase"
 
-  /// - Parameter boot: `.real` for a Debian kernel's files, `.small` for a few of ours.
-  init(_ way: Way = .inProcess, profile: String = "nitrokey-3", boot: Boot = .small) throws {
+  /// - Parameters:
+  ///   - boot: `.real` for a Debian kernel's files, `.small` for a few of ours.
+  ///   - changed: writes a profile to use instead, and gives its path.
+  init(
+    _ way: Way = .inProcess, profile: String = "nitrokey-3", boot: Boot = .small,
+    changed: ((TemporaryFolder) throws -> String)? = nil
+  ) throws {
     self.way = way
     folder = try TemporaryFolder()
     for (name, text) in [
       ("pin", Self.pin + "\n"), ("admin", "31415926\n"), ("wrong", "123123\n"),
       ("old", Self.passphrase + "\n"), ("short", "12\n"),
     ] { try folder.write(name, text) }
-    try createCard("dongle.card", profile: profile)
+    let path = try changed?(folder) ?? Repository.path("cards/\(profile).json")
+    try createCard("dongle.card", profile: path)
     switch boot {
     case .small: try makeSmallBoot()
     case .real:
@@ -43,11 +49,10 @@ final class Workplace {
 
   /// `virtual-card create`.
   func createCard(
-    _ name: String, profile: String = "nitrokey-3", serial: String? = nil
+    _ name: String, profile: String = Repository.path("cards/nitrokey-3.json"),
+    serial: String? = nil
   ) throws {
-    var arguments = [
-      "create", "--profile", Repository.path("cards/\(profile).json"), folder.path(name),
-    ]
+    var arguments = ["create", "--profile", profile, folder.path(name)]
     if let serial { arguments += ["--serial", serial] }
     _ = try run(Repository.product("virtual-card"), arguments, expecting: 0)
   }

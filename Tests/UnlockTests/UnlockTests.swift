@@ -25,8 +25,8 @@ enum Build: String, CaseIterable, Sendable {
     }
   }
 
-  /// Those that are there.
-  static var built: [Build] { allCases.filter { $0.path != nil } }
+  /// Both. The Embedded one is made by scripts/build-embedded; without it the tests fail.
+  static var built: [Build] { allCases }
 }
 
 /// An enrolled volume, its dongle's key, and the dongle in a reader of its own pcscd.

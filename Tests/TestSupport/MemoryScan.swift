@@ -1,26 +1,26 @@
 import Foundation
-import TestSupport
 
 /// A program run until it is about to leave the system, its memory still whole: then every readable
 /// mapping is searched (Tests/CMemoryScan).
-struct MemoryScan {
+public struct MemoryScan {
   /// The program's exit code.
-  let status: Int
+  public let status: Int
   /// How many bytes were looked at.
-  let scanned: Int
+  public let scanned: Int
   /// How often each pattern was found.
-  let hits: [Int]
+  public let hits: [Int]
   /// What the program wrote to stdout.
-  let output: [UInt8]
+  public let output: [UInt8]
   /// What it wrote to stderr.
-  let errors: String
+  public let errors: String
 
+  /// Runs the program to its end.
   /// - Parameters:
   ///   - input: what the program reads on stdin.
   ///   - patterns: what is searched for.
-  static func run(
+  public static func run(
     _ program: String, _ arguments: [String], input: [UInt8], environment: [String: String],
-    patterns: [[UInt8]]
+    in workingFolder: String? = nil, patterns: [[UInt8]]
   ) throws -> MemoryScan {
     let folder = try TemporaryFolder()
     let files = try patterns.enumerated().map { index, pattern in
@@ -29,7 +29,7 @@ struct MemoryScan {
     let result = try Program.run(
       Repository.product("CMemoryScan"),
       [folder.path("report")] + files + ["--", program] + arguments, input: input,
-      environment: environment)
+      environment: environment, folder: workingFolder)
     let report = String(
       decoding: FileManager.default.contents(atPath: folder.path("report")) ?? Data(),
       as: UTF8.self)
