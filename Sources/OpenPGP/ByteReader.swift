@@ -58,6 +58,19 @@ struct ByteReader: ~Escapable {
     return number
   }
 
+  /// A multiprecision integer as ``integer()`` reads it, in place.
+  @_lifetime(copy self)
+  mutating func integerBytes() throws(OpenPGPError) -> Span<UInt8> {
+    let bits = try uint16()
+    let size = (bits + 7) / 8
+    guard size <= rest.count else { throw .malformed(tag: tag) }
+    let number = rest.extracting(first: size)
+    rest = rest.extracting(droppingFirst: size)
+    guard number.isEmpty || number[0] != 0 && (bits - 1) % 8 == 7 - number[0].leadingZeroBitCount
+    else { throw .malformed(tag: tag) }
+    return number
+  }
+
   /// Says that nothing may be left.
   func end() throws(OpenPGPError) {
     guard rest.isEmpty else { throw .malformed(tag: tag) }

@@ -27,6 +27,8 @@ public enum OpenPGPError: Error, Equatable, Sendable {
   case noRecipient
   /// The message is not for this key.
   case notForThisKey
+  /// The secret key is protected by a passphrase, or isn't in the file.
+  case protectedKey
   /// The plaintext is larger than the caller's limit, in bytes.
   case tooLarge(limit: Int)
   /// The message, its session key or its integrity check is wrong, or it is another key's: no more is

@@ -94,7 +94,9 @@ struct PacketLayout: Equatable {
 enum PacketTag {
   static let encryptedSessionKey: UInt8 = 1
   static let signature: UInt8 = 2
+  static let secretKey: UInt8 = 5
   static let publicKey: UInt8 = 6
+  static let secretSubkey: UInt8 = 7
   static let compressed: UInt8 = 8
   static let literal: UInt8 = 11
   static let trust: UInt8 = 12

@@ -40,7 +40,7 @@ struct SessionKey: ~Copyable {
   }
 
   /// The sum of the key's bytes.
-  private static func checksum(_ bytes: Span<UInt8>) -> UInt16 {
+  static func checksum(_ bytes: Span<UInt8>) -> UInt16 {
     var sum: UInt16 = 0
     for index in bytes.indices { sum &+= UInt16(bytes[index]) }
     return sum

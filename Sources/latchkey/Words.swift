@@ -91,6 +91,7 @@ extension OpenPGPError {
     case .foreignRevocation: "its revocation is another key's"
     case .noRecipient: "there is no key that can be encrypted to"
     case .notForThisKey: "it isn't encrypted to this key"
+    case .protectedKey: "the secret key is protected by a passphrase, or isn't there"
     case .tooLarge(let limit): "its content has more than \(limit) bytes"
     case .cannotDecrypt: "it can't be decrypted"
     case .unwritable: "it is too long, or has numbers that don't fit"

@@ -70,3 +70,8 @@ extension SecretBytes {
   /// A copy, to compare with.
   package var revealed: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
 }
+
+extension SecretKeyFile {
+  /// As `init(parsing:)`.
+  package init(_ bytes: [UInt8]) throws(OpenPGPError) { try self.init(parsing: bytes.span) }
+}
