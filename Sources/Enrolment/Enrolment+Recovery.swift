@@ -6,7 +6,7 @@ extension Enrolment {
   /// Finishes or takes back what an interrupted run left. Needs neither passphrase nor dongle.
   public func recover() throws(EnrolmentError) -> Recovery {
     let lock = try lock()
-    defer { close(lock) }
+    defer { system_unlock_and_close(lock) }
     let header = try openHeader()
     guard let uuid = header.uuid else { throw .notLUKS }
     return try recover(header, uuid)

@@ -19,7 +19,7 @@ extension Enrolment {
     }
   }
 
-  /// One run at a time. The descriptor's close lets go, however the process ends.
+  /// One run at a time. A process that ends lets go, however it ends.
   func lock() throws(EnrolmentError) -> Int32 {
     do throws(StorageError) {
       try DurableFile.makeFolder(places.journals, mode: 0o700)

@@ -95,7 +95,7 @@ public struct Enrolment: Sendable {
   ) throws(EnrolmentError) -> Outcome {
     try Self.check(dongles)
     let lock = try lock()
-    defer { close(lock) }
+    defer { system_unlock_and_close(lock) }
     let header = try openHeader()
     guard let uuid = header.uuid else { throw .notLUKS }
     _ = try recover(header, uuid)

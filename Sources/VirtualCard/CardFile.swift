@@ -51,7 +51,7 @@ final class CardFile {
       guard candidate >= 0 else {
         throw errno == EACCES || errno == EROFS ? .unwritable(path, Self.reason) : .unreadable(path)
       }
-      guard Self.lock(candidate) else {
+      guard flock(candidate, LOCK_EX | LOCK_NB) == 0 else {
         close(candidate)
         throw .inUse(path)
       }
@@ -65,7 +65,7 @@ final class CardFile {
   }
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 { Self.release(descriptor) }
   }
 
   /// Reads the state.
@@ -117,7 +117,7 @@ final class CardFile {
       close(new)
       throw .unwritable(path, reason)
     }
-    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 { Self.release(descriptor) }
     descriptor = new
     try syncFolder()
   }
@@ -147,14 +147,11 @@ final class CardFile {
     return true
   }
 
-  /// Locks the file, if it is free within half a second: a process that ends, or that was forked and has
-  /// not yet become another program, holds it for a moment longer.
-  private static func lock(_ descriptor: Int32) -> Bool {
-    for _ in 0..<50 {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-      usleep(10_000)
-    }
-    return false
+  /// Gives the lock back and closes the file. By closing alone, a child that was just forked and shares
+  /// the open file would hold the lock until it has become another program.
+  private static func release(_ descriptor: CInt) {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 
   private static func isSameFile(_ descriptor: CInt, _ path: String) -> Bool {

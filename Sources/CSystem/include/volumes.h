@@ -14,6 +14,13 @@ static inline int system_memory_file(const char *name) {
 /// flock(2): takes the file's lock for this open file alone, or fails at once.
 static inline int system_lock(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
 
+/// Gives the lock back and closes the file. By closing alone, a child that was just forked and shares
+/// the open file would hold the lock until it has become another program.
+static inline void system_unlock_and_close(int descriptor) {
+  flock(descriptor, LOCK_UN);
+  close(descriptor);
+}
+
 /// Now, in UTC, for a file's name: `2026-11-21T100500Z`. Returns its length, 0 where it has no room.
 static inline size_t system_timestamp(char *text, size_t room) {
   const time_t now = time(NULL);
