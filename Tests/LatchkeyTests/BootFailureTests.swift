@@ -56,6 +56,35 @@ struct BootFailureTests {
     expect(result, 5, ["is full", "old set is as it was"])
   }
 
+  @Test("a full /boot at enrolment: exit 5, and the volume has the keyslots it had")
+  func fullBootAtEnrolment() throws {
+    let work = try Workplace()
+    try work.provision()
+    try work.makeImage()
+    let script = """
+      set -e
+      mount -t tmpfs -o size=64k none BOOT
+      dd if=/dev/zero of=BOOT/fill bs=4096 count=16 status=none || true
+      status=0
+      "$@" || status=$?
+      ls -R BOOT
+      exit $status
+      """
+    let result = try work.run(
+      "unshare",
+      [
+        "--mount", "--map-root-user", "--user", "sh", "-c", script, "sh",
+        Repository.product("latchkey"), "enroll", "disk.img", "--boot", "BOOT", "--yes",
+        "--pin-file", "pin", "--passphrase-file", "old", "--virtual-card", "dongle.card",
+        "--sysroot", "system",
+      ])
+    expect(result, 5, ["No space left", "Make room"])
+    #expect(!result.text.contains("key.pgp") && !result.text.contains("record"), "\(result.text)")
+    let slots = try work.run("cryptsetup", ["luksDump", "disk.img"], expecting: 0).text
+    #expect(slots.contains("0: luks2") && !slots.contains("1: luks2"), "\(slots)")
+    try work.enroll()
+  }
+
   @Test("a read-only /boot: exit 5, and how to mount it writable")
   func readOnlyBoot() throws {
     let work = try Workplace()

@@ -100,6 +100,26 @@ struct StoryTests {
     #expect(try work.unlock().status == 0)
   }
 
+  @Test("a dongle whose keys gpg made signs and opens as well, with its certificate trusted")
+  func keysByGnuPG() throws {
+    let work = try Workplace(.reader, profile: "yubikey-5")
+    let gnupg = try GnuPG(work.daemon)
+    let made = try gnupg.editCard(
+      ["generate", "n", "0", "Ada Lovelace", "ada@example.org", ""], timeout: 120)
+    #expect(made.text.contains("KEY_CREATED"), "\(made.text)\(made.errorText)")
+    let exported = try gnupg.run(["--armor", "--output", work.folder.path("ada.asc"), "--export"])
+    #expect(exported.status == 0)
+    gnupg.releaseCard()
+    try work.folder.write("pin", "123456\n")
+    try work.makeImage()
+    try work.enroll()
+    try work.sign(["--trusted", "ada.asc"])
+    let verified = try work.verify()
+    #expect(verified.status == 0, "\(verified.text)\(verified.errorText)")
+    let opened = try work.unlock()
+    #expect(opened.status == 0, "\(opened.errorText)")
+  }
+
   @Test("gpg with the card decrypts the blob, and what it finds opens the keyslot")
   func blobForGnuPG() throws {
     let work = try Workplace(.reader)
