@@ -20,6 +20,14 @@ extension Authorization where Use == Administration {
     return key
   }
 
+  /// Sets what kind of key a slot is for (C1 to C3). On many cards this deletes the key in it.
+  /// - Throws: ``CardError/unsupportedAlgorithm`` before anything is changed.
+  public mutating func setAttributes(
+    of slot: KeySlot, _ algorithm: KeyAlgorithm
+  ) throws(CardError) {
+    try session.setAttributes(of: slot, algorithm)
+  }
+
   /// Writes the version 4 fingerprint of a slot's key, 20 bytes.
   public mutating func setFingerprint(
     of slot: KeySlot, _ fingerprint: Span<UInt8>

@@ -22,7 +22,7 @@ extension Failure {
     case .terminated:
       self.init(
         .dongleRefuses, "the OpenPGP application of \(dongle) is terminated",
-        next: "Its keys are gone; gpg --card-edit (admin, factory-reset) brings it back empty.")
+        next: "Its keys are gone; latchkey card reset brings it back, empty.")
     case .wrongPIN(let tries):
       self.init(
         tries == 0 ? .dongleRefuses : .doesNotHold, "wrong PIN for \(dongle)" + Self.left(tries),
@@ -31,7 +31,11 @@ extension Failure {
     case .blocked(let pin):
       self.init(
         .dongleRefuses, "the \(pin.words) of \(dongle) is blocked: no tries are left",
-        next: pin == .user ? Self.unblock : "Only a factory reset helps; it deletes the keys.")
+        next: pin == .user
+          ? Self.unblock
+          : pin == .admin
+            ? "Only a reset helps; it deletes the keys: latchkey card reset."
+            : "Set another with the admin PIN: latchkey card pin set-reset-code.")
     case .impossiblePIN:
       self.init(
         .doesNotHold, "that is no possible PIN of \(dongle): too short or too long",
@@ -118,7 +122,7 @@ extension Failure {
   }
 
   private static let unblock =
-    "Unblock it with the admin PIN or the reset code: gpg --card-edit, then passwd. "
+    "Unblock it with the admin PIN or the reset code: latchkey card pin unblock. "
     + "A disk still opens with its passphrase."
 }
 

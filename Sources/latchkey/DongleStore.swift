@@ -48,6 +48,27 @@ struct DongleStore {
     }
   }
 
+  /// Writes what is known of a dongle.
+  func save(_ known: KnownDongle) throws(Failure) {
+    do throws(StorageError) {
+      try known.save(to: folder)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// Forgets a dongle that was emptied. Where that isn't allowed, it says so.
+  func forget(_ identifier: CardIdentifier) {
+    let path = folder + "/" + String(decoding: identifier.text, as: UTF8.self)
+    // The folder that isn't there needs no record removed from it.
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    do throws(StorageError) {
+      try DurableFile.remove(path)
+    } catch {
+      Output.note("latchkey: \(Failure(error).what); as root: rm \(Escaped.text(path))")
+    }
+  }
+
   /// Records a dongle that has proved itself. Where that isn't allowed, it says so.
   func remember(_ dongle: Dongle, _ derivation: KeyDerivation) {
     do throws(StorageError) {

@@ -78,7 +78,8 @@ struct Dongles {
     return identifiers
   }
 
-  private static func places(_ options: GlobalOptions) throws(Failure) -> [Dongle.Place] {
+  /// Every place that may hold a dongle: readers with a card, or the files that were named.
+  static func places(_ options: GlobalOptions) throws(Failure) -> [Dongle.Place] {
     guard options.virtualCard.isEmpty else { return options.virtualCard.map { .file($0) } }
     do throws(TransportError) {
       let service = try PCSCService()

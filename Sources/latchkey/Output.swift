@@ -19,8 +19,15 @@ enum Output {
     result(String(decoding: data, as: UTF8.self))
   }
 
+  /// Bytes of results, as they are.
+  static func bytes(_ bytes: [UInt8]) { write(bytes, to: 1) }
+
   private static func write(_ line: String, to descriptor: Int32) {
-    var bytes = Array((line + "\n").utf8)[...]
+    write(Array((line + "\n").utf8), to: descriptor)
+  }
+
+  private static func write(_ all: [UInt8], to descriptor: Int32) {
+    var bytes = all[...]
     while !bytes.isEmpty {
       // Safe: the bytes are borrowed for the call. Nobody can be told that nobody listens.
       let written = unsafe bytes.withUnsafeBytes { bytes in

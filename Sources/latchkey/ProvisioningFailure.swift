@@ -40,8 +40,8 @@ extension Failure {
         "\(dongle) has its keys, but its \(pins.map(\.words).joined(separator: " and ")) "
           + "could not be changed: \(cause.what)",
         next:
-          "Its certificate was written. Change the PIN with gpg --change-pin, or run this again "
-          + "with --reset.")
+          "Its certificate was written. Change them with latchkey card pin change, or run this "
+          + "again with --reset.")
     case .certificate(let error):
       self.init(
         error == .signatureDoesNotVerify ? .doesNotHold : .system,

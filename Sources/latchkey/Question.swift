@@ -23,6 +23,23 @@ enum Question {
     }
   }
 
+  /// Asks for a word to be typed, before something is lost for good.
+  /// - Parameters:
+  ///   - word: what must be typed, exactly.
+  ///   - purpose: what it is typed for, as in "to empty the dongle".
+  ///   - assumed: whether `--yes` was given.
+  static func type(_ word: String, _ purpose: String, assumed: Bool) throws(Failure) {
+    if assumed { return }
+    guard let answer = ask("Type \(word) \(purpose): ") else {
+      throw Failure(
+        .wrongUse, "nobody can be asked, as there is no terminal",
+        next: "Nothing was done. Add --yes \(purpose).")
+    }
+    guard answer == word else {
+      throw Failure(.wrongUse, "the answer wasn't \(word)", next: "Nothing was done.")
+    }
+  }
+
   /// A line typed at the terminal, or nil if there is none.
   static func ask(_ prompt: String) -> String? {
     // Safe: a constant C string; the descriptor is closed below.

@@ -47,7 +47,7 @@ extension Failure {
       self.init(
         .doesNotHold, "\(dongle) took the PIN and then could not decrypt: it did not prove itself",
         next: "Somebody may have your PIN now. Change it on your own dongle at once: "
-          + "gpg --change-pin.")
+          + "latchkey card pin change.")
     case .header(let fault):
       self.init(
         fault == .notLUKS ? .system : .doesNotHold,

@@ -6,8 +6,12 @@ import OpenPGPCard
 struct CardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "card",
-    abstract: "Look at dongles.",
-    subcommands: [List.self, Show.self])
+    abstract: "Look at dongles, and change what is on them.",
+    subcommands: [
+      List.self, Show.self, CardReset.self, CardPIN.self, CardSignaturePIN.self, CardKDF.self,
+      CardTouch.self, CardGenerate.self, CardAttributes.self, CardHolder.self,
+      CardCertificate.self, CardPrivate.self, CardFingerprints.self, CardRandom.self,
+    ])
 
   /// `latchkey card list`
   struct List: ParsableCommand {
@@ -41,7 +45,7 @@ struct CardCommand: ParsableCommand {
 
     func run() throws {
       let dongle = try Dongles.look(options).one("that fits")
-      let report = DongleReport(dongle)
+      let report = try CardReport(dongle)
       if options.json {
         try Output.document("card show", report)
       } else {
