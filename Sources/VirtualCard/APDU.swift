@@ -34,8 +34,10 @@ struct APDU: Equatable {
       expected = count == 1 + length ? nil : last == 0 ? 256 : last
       isExtended = false
     case let count where count > 3:
+      // An Lc of 00 00 00 with an Le is in no case of ISO 7816-4, but OpenPGPpy reads every object so,
+      // and the dongles it names answer.
       let length = number(1) << 8 | number(2)
-      guard length > 0, count == 3 + length || count == 5 + length else { return nil }
+      guard count == 3 + length && length > 0 || count == 5 + length else { return nil }
       data = Array(body.dropFirst(3).prefix(length))
       let last = number(count - 2) << 8 | number(count - 1)
       expected = count == 3 + length ? nil : last == 0 ? 65536 : last

@@ -19,6 +19,9 @@ import VirtualCard
     Client(name: "yubikit.openpgp", driver: "yubikit_session", profile: "yubikey-5"),
     Client(name: "ykman openpgp", driver: "ykman_openpgp", profile: "yubikey-5"),
     Client(name: "pyscard", driver: "pyscard_apdus", profile: "yubikey-5"),
+    Client(name: "OpenPGPpy", driver: "openpgppy_card", profile: "yubikey-5"),
+    Client(name: "johnnycanencrypt", driver: "jce_card", profile: "yubikey-5"),
+    Client(name: "PySequoia", driver: "sequoia_card", profile: "yubikey-5"),
   ]
 
   @Test(
