@@ -127,6 +127,13 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("LatchkeyTests", ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "LibCrypto"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("ClientTests", ["VirtualCard", "virtual-card", "latchkey"]),
+  (
+    "CardModelTests",
+    [
+      "Provisioning", "OpenPGPCard", "OpenPGP", "VirtualCard", "virtual-card", "latchkey",
+      "SmartCard", "LibCrypto", "Secrets",
+    ]
+  ),
   ("VirtualCardTests", ["VirtualCard", "SmartCard", "LibCrypto", "Secrets", "virtual-card"]),
   ("OpenPGPTests", ["OpenPGP", "Inflate", "LibCrypto", "Secrets", "CZlib"]),
   (

@@ -163,7 +163,15 @@ extension Session {
       }
     }
     guard let wanted else { throw .unsupportedAlgorithm }
-    try require(.putData(slot.attributesTag), wanted.encoded.span)
+    do throws(CardError) {
+      try require(.putData(slot.attributesTag), wanted.encoded.span)
+    } catch {
+      // A card without FA says only by refusing what it doesn't have.
+      if offered.isEmpty, case .status(let status, _) = error, status != .notAuthorized {
+        throw .unsupportedAlgorithm
+      }
+      throw error
+    }
     try refresh()
   }
 

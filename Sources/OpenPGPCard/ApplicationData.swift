@@ -61,7 +61,7 @@ public struct ApplicationData: Equatable, Sendable {
       throw .malformed(tag: 0xC4)
     }
     self.pinStatus = pinStatus
-    limits = Self.limits(historicalBytes, objects[0x7F66])
+    limits = Self.limits(historicalBytes, objects[0x7F66], version < 0x0300 ? bits : [])
     fingerprints = objects[0xC5] ?? []
     guard fingerprints.isEmpty || fingerprints.count >= 60 else { throw .malformed(tag: 0xC5) }
     creationTimes = objects[0xCD] ?? []
@@ -116,13 +116,20 @@ public struct ApplicationData: Equatable, Sendable {
   public func touchPolicy(of slot: KeySlot) -> TouchPolicy? { touch[slot.index] }
 
   /// The limits by the card capabilities in the historical bytes (§6: compact TLV 7x, third byte: 80
-  /// chaining, 40 extended lengths) and the extended length information 7F66 (§4.1.3.1).
-  private static func limits(_ historical: [UInt8], _ information: [UInt8]?) -> CardLimits {
+  /// chaining, 40 extended lengths) and the extended length information 7F66 (§4.1.3.1). Before version
+  /// 3 there is no 7F66, and the last four bytes of C0, `old`, say how long commands and answers may be
+  /// (2.2 §4.3.3.2): such cards often take no chains, so that it is the only way to a long command.
+  private static func limits(
+    _ historical: [UInt8], _ information: [UInt8]?, _ old: [UInt8]
+  ) -> CardLimits {
     var limits = CardLimits.short
     guard let abilities = capabilities(in: historical) else { return limits }
     limits.chaining = abilities & 0x80 != 0
     guard abilities & 0x40 != 0 else { return limits }
     limits.extendedLengths = true
+    if old.count >= 10 {
+      return limits.upTo(Int(old[6]) << 8 | Int(old[7]), Int(old[8]) << 8 | Int(old[9]))
+    }
     // Without 7F66, an extended answer may still not be longer than a short one.
     guard let information else { return limits }
     var sizes: [Int] = []
@@ -138,11 +145,7 @@ public struct ApplicationData: Equatable, Sendable {
     } catch {
       return limits
     }
-    guard sizes.count == 2 else { return limits }
-    // An absurd word from the card must not become one of ours.
-    limits.commandSize = min(max(sizes[0], limits.commandSize), 4 + 3 + 65535 + 2)
-    limits.responseSize = min(max(sizes[1], limits.responseSize), 65536)
-    return limits
+    return sizes.count == 2 ? limits.upTo(sizes[0], sizes[1]) : limits
   }
 
   private static func capabilities(in historical: [UInt8]) -> UInt8? {
@@ -158,6 +161,16 @@ public struct ApplicationData: Equatable, Sendable {
       index += 1 + length
     }
     return nil
+  }
+}
+
+extension CardLimits {
+  /// These with longer commands and answers. An absurd word from the card doesn't become one of ours.
+  fileprivate func upTo(_ command: Int, _ response: Int) -> CardLimits {
+    var limits = self
+    limits.commandSize = min(max(command, commandSize), 4 + 3 + 65535 + 2)
+    limits.responseSize = min(max(response, responseSize), 65536)
+    return limits
   }
 }
 

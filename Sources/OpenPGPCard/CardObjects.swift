@@ -23,6 +23,8 @@ extension Session {
     let data: [UInt8] = [0x60, 0x04, 0x5C, 0x02, 0x7F, 0x21]
     let status = try send(.selectData(occurrence), data.span)
     if status == .success { return }
+    // Before version 3 there is one certificate, the authentication key's, and nothing to choose.
+    if slot == .authentication, status == .noSuchInstruction { return }
     // Yubikeys before 5.4.4 want the length once more.
     let repeated = [UInt8(data.count)] + data
     try require(.selectData(occurrence), repeated.span)

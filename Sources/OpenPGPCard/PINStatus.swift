@@ -10,7 +10,8 @@ public struct PINStatus: Equatable, Sendable {
   /// Reads the content of C4; nil if it hasn't seven bytes.
   init?(_ content: Span<UInt8>) {
     guard content.count >= 7 else { return nil }
-    allowsManySignatures = content[0] == 1
+    // Yubikeys 4 say FF for many.
+    allowsManySignatures = content[0] != 0
     maximums = [content[1], content[2], content[3]]
     tries = [content[4], content[5], content[6]]
   }

@@ -36,9 +36,9 @@ enum CardCommand: Equatable {
     case 0xA4:
       try Self.require(parameters, 0x0400)
       self = .select(identifier: apdu.data)
-    case 0xA5: self = try Self.selectData(apdu)
+    case 0xA5 where profile.habits.certificates == nil: self = try Self.selectData(apdu)
     case 0xCA: self = .getData(tag: parameters)
-    case 0xCC: self = .getNextData(tag: parameters)
+    case 0xCC where profile.habits.certificates == nil: self = .getNextData(tag: parameters)
     case 0xDA: self = .putData(tag: parameters, apdu.data)
     case 0xDB:
       try Self.require(parameters, 0x3FFF)
@@ -170,13 +170,13 @@ extension CardProfile {
   /// C0, bit 01.
   var hasKeyDerivation: Bool { extendedCapabilities.bytes[0] & 0x01 != 0 }
   /// C0, last byte.
-  var hasManageEnvironment: Bool { extendedCapabilities.bytes[9] == 1 }
+  var hasManageEnvironment: Bool { isThird && extendedCapabilities.bytes[9] == 1 }
   /// C0, bytes 3 and 4.
   var maximumChallenge: Int { number(at: 2) }
   /// C0, bytes 5 and 6.
   var maximumCertificate: Int { number(at: 4) }
-  /// C0, bytes 7 and 8.
-  var maximumObject: Int { number(at: 6) }
+  /// C0, bytes 7 and 8; before version 3 the 254 bytes of version 2's login data and URL.
+  var maximumObject: Int { isThird ? number(at: 6) : 254 }
 
   private func number(at index: Int) -> Int {
     Int(extendedCapabilities.bytes[index]) << 8 | Int(extendedCapabilities.bytes[index + 1])

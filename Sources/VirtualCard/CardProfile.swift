@@ -40,6 +40,9 @@ public struct CardProfile: Codable, Equatable, Sendable {
   public var firmwareVersion: Hex?
   /// What the specification leaves open, or the model does in a way of its own.
   public var habits: Habits
+  /// How long the model's operations take, in milliseconds, where a source says so: by a name such as
+  /// `sign rsa2048`. For people; the virtual card is as fast as it can be.
+  public var responseTimes: [String: Int]?
   /// For each value above where it was taken from.
   public var sources: [String: String]
 
@@ -138,6 +141,34 @@ public struct CardProfile: Codable, Equatable, Sendable {
     public var keepsVerification: Bool
     /// By how many bytes FA's own length is too long.
     public var excessAlgorithmLength: Int
+    /// Just these objects begin with their own tag and length, whatever `taggedObjects` says.
+    public var ownTags: [Hex]?
+    /// There is no FA.
+    public var hidesAlgorithms: Bool?
+    /// Commands can't be chained.
+    public var refusesChaining: Bool?
+    /// How many certificates 7F21 holds: 1 the authentication key's alone, 0 none, both without SELECT
+    /// DATA and GET NEXT DATA; absent: three.
+    public var certificates: Int?
+    /// C4's first byte for many signatures; absent: 01.
+    public var manySignaturesByte: Hex?
+    /// SELECT's status word once the application is terminated; absent: 6285.
+    public var terminatedSelect: Hex?
+    /// Any other command's then; absent: 6985.
+    public var terminatedCommand: Hex?
+    /// TERMINATE wants PW3 verified even once it is blocked.
+    public var terminateNeedsPIN: Bool?
+    /// An import must hold just the numbers that the attributes say, the exponent as long as they say.
+    public var strictImport: Bool?
+    /// C4 counts the tries of a reset code that isn't set.
+    public var countsUnsetResetCode: Bool?
+    /// VERIFY without data is answered with this, whatever holds; absent: with the tries left.
+    public var noVerificationStatus: Hex?
+    /// The user PIN changes only while there is a key (else 6985), and is the factory's again once the
+    /// last key is gone, as is the reset code.
+    public var needsKeyForUserPIN: Bool?
+    /// The KDF-DO changes only while there is no key, and is taken away with an empty one.
+    public var derivationWithoutKeys: Bool?
   }
 
   /// Reads a profile's file.
@@ -164,8 +195,22 @@ public struct CardProfile: Codable, Equatable, Sendable {
       && pins.maximum.allSatisfy { (8...127).contains($0) }
       && initialAttributes.count == 3
       && (applicationData + discretionaryData).allSatisfy { (1...2).contains($0.bytes.count) }
-      && (lengths.map { $0.command >= 261 && $0.response >= 258 } ?? true)
+      && (lengths.map { !takesExtendedLengths || $0.command >= 261 && $0.response >= 258 } ?? true)
+      && (lengths.map { $0.command >= 0 && $0.response >= 0 } ?? true)
       && (lengths.map { $0.command <= 65535 && $0.response <= 65535 } ?? true)
+  }
+}
+
+extension CardProfile {
+  /// Made to version 3 or later: C0's last bytes have another meaning before, and 7F66 isn't there.
+  var isThird: Bool { version.bytes[0] >= 3 }
+
+  /// The card capabilities in the historical bytes (compact TLV 73, third byte) say 40: extended Lc
+  /// and Le.
+  var takesExtendedLengths: Bool {
+    let bytes = historicalBytes.bytes
+    guard let start = bytes.firstIndex(of: 0x73), start + 3 < bytes.count else { return false }
+    return bytes[start + 3] & 0x40 != 0
   }
 }
 

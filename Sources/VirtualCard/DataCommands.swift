@@ -19,7 +19,10 @@ extension VirtualCard {
     }
     guard let value = value(of: tag) else { throw noSuchObject }
     let habits = state.profile.habits
-    guard [0x6E, 0x65, 0x7A, 0x73, 0xFA].contains(tag), habits.taggedObjects else { return value }
+    let isTagged =
+      habits.ownTags.map { $0.contains(Hex(tag.bytes)) }
+      ?? (habits.taggedObjects && [0x6E, 0x65, 0x7A, 0x73, 0xFA].contains(tag))
+    guard isTagged else { return value }
     let excess = tag == 0xFA ? habits.excessAlgorithmLength : 0
     return TLVWriter.header(tag, length: value.count + excess) + value
   }
@@ -99,7 +102,21 @@ extension VirtualCard {
   private var maximumLengths: [UInt8] { state.profile.pins.maximum.map { UInt8($0) } }
 
   /// The button's kind as 7F74 says it: `81 01 xx`.
-  private var touchButton: UInt8 { state.profile.featureManagement?.bytes.last ?? 0 }
+  private var touchButton: UInt8 { state.profile.featureManagement?.bytes.last ?? 0x20 }
+
+  /// Before version 3 a card could have the flags without 7F74.
+  private var hasTouch: Bool {
+    state.profile.featureManagement != nil
+      || state.profile.discretionaryData.contains(Hex([0xD6]))
+  }
+
+  private var shownTries: [UInt8] {
+    var tries = state.pins.map { UInt8($0.tries) }
+    if state.profile.habits.countsUnsetResetCode == true, state[.resetCode].value == nil {
+      tries[1] = UInt8(state[.resetCode].maximumTries)
+    }
+    return tries
+  }
 
   /// An object's value; nil for one this model doesn't have.
   private func value(of tag: UInt16) -> [UInt8]? {
@@ -111,14 +128,16 @@ extension VirtualCard {
     case 0x6E: return elements(profile.applicationData)
     case 0x73: return elements(profile.discretionaryData)
     case 0x7A: return elements([Hex([0x93])])
+    case 0x7F21 where profile.habits.certificates == 0: return nil
     case 0x7F21: return state.certificates[session.certificate].bytes
-    case 0x7F66: return lengthInformation
+    case 0x7F66: return profile.isThird ? lengthInformation : nil
     case 0x7F74: return profile.featureManagement?.bytes
     case 0x93: return [16, 8, 0].map { UInt8(state.signatureCount >> $0 & 0xFF) }
     case 0xC0: return profile.extendedCapabilities.bytes
     case 0xC1...0xC3: return state.keys[Int(tag) - 0xC1].attributes.bytes
     case 0xC4:
-      return [state.manySignatures ? 1 : 0] + maximumLengths + state.pins.map { UInt8($0.tries) }
+      let many = profile.habits.manySignaturesByte?.bytes.first ?? 1
+      return [state.manySignatures ? many : 0] + maximumLengths + shownTries
     case 0xC5:
       return state.keys.flatMap(\.fingerprint.bytes)
         + (profile.attestation?.fingerprint.bytes ?? [])
@@ -127,15 +146,17 @@ extension VirtualCard {
         + (profile.attestation?.caFingerprint.bytes ?? [])
     case 0xCD: return state.keys.flatMap(\.time.bytes) + (profile.attestation?.time.bytes ?? [])
     case 0xD6...0xD8:
-      return profile.featureManagement == nil
-        ? nil : [state.keys[Int(tag) - 0xD6].touch, touchButton]
+      return hasTouch ? [state.keys[Int(tag) - 0xD6].touch, touchButton] : nil
     case 0xD9: return profile.attestation?.touch.bytes
     case 0xDA: return profile.attestation?.attributes.bytes
     case 0xDE:
+      // Since version 3.4; some show it on its own only.
+      guard profile.version.number ?? 0 >= 0x0304 || profile.discretionaryData.contains(Hex([0xDE]))
+      else { return nil }
       return Slot.allCases.flatMap { [$0.reference, state[$0].origin] }
         + (profile.attestation?.keyInformation.bytes ?? [])
     case 0xF9: return profile.hasKeyDerivation ? state[object: tag] : nil
-    case 0xFA: return algorithmInformation
+    case 0xFA: return profile.habits.hidesAlgorithms == true ? nil : algorithmInformation
     case 0x0101...0x0104: return profile.hasPrivateObjects ? state[object: tag] : nil
     default: return DataObject.tagged(tag)?.read == .never ? nil : state[object: tag]
     }

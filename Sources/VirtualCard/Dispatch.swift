@@ -14,7 +14,8 @@ extension VirtualCard {
     if case .select(let identifier) = command { return try select(identifier) }
     guard session.application == .openPGP else { throw Refusal(.conditionsNotSatisfied) }
     guard !state.isTerminated || command == .activate || command == .terminate else {
-      throw Refusal(.conditionsNotSatisfied)
+      throw state.profile.habits.terminatedCommand.map { Refusal($0) }
+        ?? Refusal(.conditionsNotSatisfied)
     }
     return try run(command)
   }
@@ -65,7 +66,10 @@ extension VirtualCard {
     }
     session = Session()
     session.application = .openPGP
-    guard !state.isTerminated else { throw Refusal(.terminated) }
+    let terminated = state.profile.habits.terminatedSelect?.number ?? StatusWord.terminated.rawValue
+    guard !state.isTerminated || terminated == StatusWord.success.rawValue else {
+      throw Refusal(StatusWord(rawValue: terminated))
+    }
     return []
   }
 
@@ -81,9 +85,11 @@ extension VirtualCard {
 
   /// TERMINATE DF (§7.2.16): with PW3, or once PW3 is blocked.
   private func terminate() throws(Refusal) {
-    guard session.verified.contains(.admin) || state[.admin].tries == 0 else {
-      throw Refusal(state.profile.habits.terminateRefused)
-    }
+    let habits = state.profile.habits
+    guard
+      session.verified.contains(.admin)
+        || state[.admin].tries == 0 && habits.terminateNeedsPIN != true
+    else { throw Refusal(habits.terminateRefused) }
     state.isTerminated = true
   }
 

@@ -62,6 +62,9 @@ extension VirtualCard {
     guard state.profile.hasKeyImport else { throw Refusal(.noSuchInstruction) }
     try require(.admin)
     let algorithm = try algorithm(of: new.slot)
+    if state.profile.habits.strictImport == true {
+      guard new.hasForm(of: state[new.slot].attributes.bytes) else { throw Refusal(.wrongData) }
+    }
     let material: KeyMaterial
     do throws(CryptoError) {
       let key = try Self.privateKey(new, algorithm)
@@ -113,12 +116,14 @@ extension VirtualCard {
       throw Refusal(state.profile.habits.noSuchAlgorithm)
     }
     guard state[slot].attributes.bytes != accepted else { return }
+    let hadKey = state[slot].material != nil
     state[slot].attributes = Hex(accepted)
     state[slot].material = nil
     state[slot].origin = 0
     state[slot].fingerprint = Hex([UInt8](repeating: 0, count: 20))
     state[slot].time = Hex([0, 0, 0, 0])
     if slot == .signing { state.signatureCount = 0 }
+    if hadKey { forgetUserPINWithoutKeys() }
   }
 }
 

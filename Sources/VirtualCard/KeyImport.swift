@@ -51,4 +51,18 @@ struct KeyImport: Equatable {
     }
     return headers
   }
+
+  /// Whether the numbers are those that algorithm attributes ask for (§4.4.3.10): RSA's last byte 00
+  /// e, p, q; 01 and n; 02 and the remainders; 03 both; a curve's closing FF the public key too.
+  func hasForm(of attributes: [UInt8]) -> Bool {
+    guard attributes.first == 0x01, attributes.count == 6 else {
+      let hasPoint = attributes.last == 0xFF
+      return Set(values.keys) == (hasPoint ? [0x92, 0x99] : [0x92])
+    }
+    var tags: Set<UInt8> = [0x91, 0x92, 0x93]
+    if attributes[5] & 2 != 0 { tags.formUnion([0x94, 0x95, 0x96]) }
+    if attributes[5] & 1 != 0 { tags.insert(0x97) }
+    let exponentSize = (Int(attributes[3]) << 8 | Int(attributes[4])) + 7
+    return Set(values.keys) == tags && values[0x91]?.count == exponentSize / 8
+  }
 }

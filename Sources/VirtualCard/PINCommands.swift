@@ -17,6 +17,7 @@ extension VirtualCard {
 
   /// VERIFY without data: 9000 where it holds, else 63Cx, whatever a wrong PIN gets here.
   func verificationStatus(_ reference: PINReference) throws(Refusal) {
+    if let habit = habits.noVerificationStatus { throw Refusal(habit) }
     if session.verified.contains(reference) { return }
     let tries = state[reference.pin].tries
     throw tries == 0
@@ -28,12 +29,34 @@ extension VirtualCard {
     try check(pin, Array(values.prefix(oldLength)), otherwise: habits.wrongOldPIN)
     let new = Array(values.dropFirst(oldLength))
     try requireLength(new, of: pin)
+    if pin == .user { try requireKeyForUserPIN() }
     set(pin, to: new)
+  }
+
+  private func requireKeyForUserPIN() throws(Refusal) {
+    guard habits.needsKeyForUserPIN != true || hasKeys else {
+      throw Refusal(.conditionsNotSatisfied)
+    }
+  }
+
+  private var hasKeys: Bool { state.keys.contains { $0.material != nil } }
+
+  /// Where the user PIN hangs on the keys: with the last of them it is gone.
+  func forgetUserPINWithoutKeys() {
+    guard habits.needsKeyForUserPIN == true, !hasKeys else { return }
+    set(.user, to: initialHash(0x87) ?? CardState.factoryPIN.bytes)
+    state[.resetCode].value = nil
+    session.verified.subtract([.signing, .other])
+  }
+
+  private func initialHash(_ tag: UInt16) -> [UInt8]? {
+    (try? DataList(state[object: 0xF9]))?.elements.first { $0.tag == tag }?.value
   }
 
   func resetRetryCounter(byAdmin new: [UInt8]) throws(Refusal) {
     try require(.admin)
     try requireLength(new, of: .user)
+    try requireKeyForUserPIN()
     set(.user, to: new)
     session.verified.subtract([.signing, .other])
   }
@@ -63,7 +86,13 @@ extension VirtualCard {
   func putKeyDerivation(_ value: [UInt8]) throws(Refusal) {
     var list = try DataList(value)
     if list.elements.first?.tag == 0xF9 { list = try DataList(try list.only(0xF9)) }
-    let algorithm = list.elements.first { $0.tag == 0x81 }?.value
+    var algorithm = list.elements.first { $0.tag == 0x81 }?.value
+    if habits.derivationWithoutKeys == true {
+      guard !hasKeys, value.isEmpty || algorithm == [3] else {
+        throw Refusal(StatusWord(rawValue: 0x6F00))
+      }
+      if value.isEmpty { algorithm = [0] }
+    }
     guard algorithm == [0] || algorithm == [3] else { throw Refusal(.wrongData) }
     state[object: 0xF9] = value
     guard habits.derivationSetsPINs else { return }

@@ -108,9 +108,9 @@ public final class VirtualCard {
     default: throw Refusal(.noSuchClass)
     }
     if apdu.isExtended {
-      guard let lengths = state.profile.lengths, length <= lengths.command else {
-        throw Refusal(.wrongLength)
-      }
+      guard state.profile.takesExtendedLengths, let lengths = state.profile.lengths,
+        length <= lengths.command
+      else { throw Refusal(.wrongLength) }
     }
   }
 
@@ -125,6 +125,7 @@ public final class VirtualCard {
     guard data.count <= max(state.profile.lengths?.command ?? 0, state.profile.maximumObject, 2048)
     else { throw Refusal(.wrongLength) }
     if apdu.cla & 0x10 != 0 {
+      guard state.profile.habits.refusesChaining != true else { throw Refusal(.noChaining) }
       session.chain = Session.Chain(ins: apdu.ins, p1: apdu.p1, p2: apdu.p2, data: data)
       return nil
     }
