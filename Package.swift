@@ -124,7 +124,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
-  ("LatchkeyTests", ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "LibCrypto"]),
+  ("LatchkeyTests", ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("ClientTests", ["VirtualCard", "virtual-card", "latchkey"]),
   (

@@ -4,15 +4,15 @@ internal import Secrets
 /// An OpenPGP secret key as a program exports it (RFC 9580 §10.2): a certificate whose key packets hold the
 /// secret halves as well.
 ///
-/// It reads what no passphrase protects. The secret halves stay in ``Secrets/SecretBytes``; only armor
-/// that they came in is decoded in ordinary memory.
+/// The secret halves stay in ``Secrets/SecretBytes``; only armor that they came in is decoded in ordinary
+/// memory.
 public struct SecretKeyFile: ~Copyable {
   /// All but the secret halves.
   public let certificate: Certificate
   /// The keys that the file tells of, the primary first; those of unknown algorithms are left out.
   public let keys: [SecretKey]
   /// The packets.
-  private let packets: SecretBytes
+  let packets: SecretBytes
 
   /// One of the keys.
   public struct SecretKey: Equatable, Sendable {

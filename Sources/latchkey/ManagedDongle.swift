@@ -146,7 +146,8 @@ final class PINGiven {
     }
   }
 
-  private func failure(_ error: CardError) -> Failure {
+  /// What to say of an error in the visit.
+  func failure(_ error: CardError) -> Failure {
     let failure = entry.failure(error, after: secret)
     guard case .wrongPIN(let tries) = error, pin != .user else { return failure }
     let left = tries.map { $0 == 1 ? ": 1 try is left" : ": \($0) tries are left" } ?? ""
