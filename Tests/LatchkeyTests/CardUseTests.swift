@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("latchkey card export, authenticate and aes")
+@Suite("latchkey card export, authenticate, aes and attest")
 struct CardUseTests {
   private static let user = ["--pin-file", "pin"]
 
@@ -86,5 +86,21 @@ struct CardUseTests {
     try work.folder.write("short", "seventeen letters")
     expect(
       try work.latchkey(["card", "aes", "encrypt", "short"] + Self.user), 2, ["blocks of 16"])
+  }
+
+  @Test("only a Yubikey is asked to attest; others get no PIN")
+  func attest() throws {
+    let work = try Workplace()
+    try work.provision()
+    // No PIN is given, so it would end otherwise.
+    expect(
+      try work.latchkey(["card", "attest", "signature"]), 4, ["can't attest", "No PIN was sent"])
+    let yubikey = try Workplace(profile: "yubikey-5")
+    expect(
+      try yubikey.latchkey(["card", "attest", "signature"] + Self.user), 3, ["no signature key"])
+    try yubikey.provision()
+    // The virtual one has no key of Yubico's to sign with.
+    expect(
+      try yubikey.latchkey(["card", "attest", "signature"] + Self.user), 4, ["refuses"])
   }
 }

@@ -12,6 +12,7 @@ struct CardCommand: ParsableCommand {
       CardTouch.self, CardGenerate.self, CardAttributes.self, CardHolder.self,
       CardCertificate.self, CardPrivate.self, CardFingerprints.self, CardRandom.self,
       CardImport.self, CardExport.self, CardAuthenticate.self, CardAES.self,
+      CardAttest.self,
     ])
 
   /// `latchkey card list`
