@@ -6,17 +6,17 @@ public import SmartCard
 
 /// The volume's key, encrypted to its dongles: an ordinary OpenPGP message, `key.pgp`, that a trusted
 /// record vouches for by its hash.
-public struct KeyBlob: Sendable {
+public struct ReadableBlob<Formats: MessageFormats>: Sendable {
   /// The most bytes of a blob: 32 dongles with RSA-4096 take a quarter of it.
-  public static let maximumSize = 65536
+  public static var maximumSize: Int { 65536 }
   /// The most bytes of a key. Latchkey's own have ``keySize``; what gpg encrypted may be a passphrase.
-  public static let maximumKeySize = 512
+  public static var maximumKeySize: Int { 512 }
   /// Bytes of the keys that Latchkey makes.
-  public static let keySize = 64
+  public static var keySize: Int { 64 }
 
   /// The dongles that may be asked.
   public let dongles: [Record.Dongle]
-  private let message: EncryptedMessage
+  private let message: ReadableMessage<Formats>
 
   /// A blob, held against the record.
   /// - Parameters:
@@ -27,7 +27,7 @@ public struct KeyBlob: Sendable {
   public init(_ bytes: Span<UInt8>, of trusted: TrustedRecord) throws(DiskKeyError) {
     guard try sha256(bytes) == trusted.record.volume.blobDigest else { throw .blobChanged }
     do throws(OpenPGPError) {
-      message = try EncryptedMessage(parsing: bytes)
+      message = try ReadableMessage(parsing: bytes)
     } catch {
       throw .message(error)
     }
@@ -100,3 +100,9 @@ public struct KeyBlob: Sendable {
     }
   }
 }
+
+/// A blob that the initramfs program reads, and that Latchkey writes.
+public typealias KeyBlob = ReadableBlob<ClassicFormats>
+
+/// A blob in any format that the command reads.
+public typealias AnyKeyBlob = ReadableBlob<NewerFormats>

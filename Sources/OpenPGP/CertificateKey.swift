@@ -123,6 +123,18 @@ func v4Fingerprint(_ body: [UInt8]) throws(OpenPGPError) -> [UInt8] {
   }
 }
 
+/// The v6 fingerprint of a public-key packet's body (RFC 9580 §5.5.4.3): 32 bytes.
+func v6Fingerprint(_ body: [UInt8]) throws(OpenPGPError) -> [UInt8] {
+  var hashed: [UInt8] = [0x9B]
+  hashed.append(uint32: UInt32(truncatingIfNeeded: body.count))
+  hashed += body
+  do throws(CryptoError) {
+    return try digest(.sha256, of: hashed.span)
+  } catch {
+    throw .crypto(error)
+  }
+}
+
 /// The key ID that is in a v4 fingerprint: its last eight bytes.
 public func keyID(of fingerprint: [UInt8]) -> UInt64 {
   var keyID: UInt64 = 0

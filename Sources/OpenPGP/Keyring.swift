@@ -5,6 +5,8 @@ public struct Keyring: Equatable, Sendable {
   public private(set) var certificates: [Certificate] = []
   /// Why others could not: one entry each.
   public private(set) var failures: [OpenPGPError] = []
+  /// The fingerprints, 32 bytes, of certificates of version 6, which aren't read here.
+  public private(set) var version6Fingerprints: [[UInt8]] = []
 
   /// Reads binary or armored certificates.
   /// - Throws: ``OpenPGPError`` if the bytes are no row of packets that starts with a public key.
@@ -23,7 +25,11 @@ public struct Keyring: Equatable, Sendable {
       } else if place == 0 {
         throw .unexpectedPacket(tag: layout.tag)
       }
-      reader.read(layout.tag, layout.body(in: binary.span))
+      let body = layout.body(in: binary.span)
+      if layout.tag == PacketTag.publicKey, body.first == 6 {
+        version6Fingerprints.append(try v6Fingerprint(body))
+      }
+      reader.read(layout.tag, body)
       place = layout.end
     }
     collect(reader)

@@ -17,6 +17,10 @@ public enum OpenPGPError: Error, Equatable, Sendable {
   case unsupportedAlgorithm(UInt8)
   /// The message is compressed by an algorithm that this program doesn't undo; RFC 9580 §9.4.
   case unsupportedCompression(UInt8)
+  /// The message is encrypted by a cipher that isn't known here; RFC 9580 §9.3.
+  case unsupportedCipher(UInt8)
+  /// The message is encrypted in a mode that isn't known here; RFC 9580 §9.6, 1 for EAX.
+  case unsupportedMode(UInt8)
   /// There is no certificate in the bytes.
   case noCertificate
   /// There are several where one was asked for.

@@ -104,6 +104,9 @@ enum PacketTag {
   static let publicSubkey: UInt8 = 14
   static let userAttribute: UInt8 = 17
   static let protectedData: UInt8 = 18
+  /// GnuPG's own.
+  static let ocbData: UInt8 = 20
+  static let padding: UInt8 = 21
 
   /// Those that may come in pieces or without a length.
   static let ofData: [UInt8] = [8, 9, 11, 18, 20]

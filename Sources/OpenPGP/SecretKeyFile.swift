@@ -9,6 +9,8 @@ internal import Secrets
 public struct SecretKeyFile: ~Copyable {
   /// All but the secret halves.
   public let certificate: Certificate
+  /// The certificate's packets; keys of unknown algorithms are left out.
+  public let certificateBytes: [UInt8]
   /// The keys that the file tells of, the primary first; those of unknown algorithms are left out.
   public let keys: [SecretKey]
   /// The packets.
@@ -37,6 +39,8 @@ public struct SecretKeyFile: ~Copyable {
     }
     var keys: [SecretKey] = []
     var publicPackets: [UInt8] = []
+    // Behind a key of an unknown algorithm, with its signatures.
+    var isSkipping = false
     var start = 0
     while start < packets.count {
       let layout = try PacketLayout(in: packets.bytes, at: start)
@@ -48,10 +52,10 @@ public struct SecretKeyFile: ~Copyable {
         let tag =
           layout.tag == PacketTag.secretKey ? PacketTag.publicKey : PacketTag.publicSubkey
         guard let size = try CertificateKey.size(ofPublicPart: body) else {
-          // Only its own signatures go with it.
-          publicPackets += packet(tag, [4, 0, 0, 0, 0, body[5]])
+          isSkipping = true
           break
         }
+        isSkipping = false
         guard size < body.count else { throw .malformed(tag: layout.tag) }
         let publicPart = body.extracting(first: size)
         publicPackets += packet(tag, [UInt8](copying: publicPart))
@@ -63,11 +67,13 @@ public struct SecretKeyFile: ~Copyable {
         } catch .unsupportedAlgorithm {}
       case PacketTag.publicKey, PacketTag.publicSubkey: throw .unexpectedPacket(tag: layout.tag)
       default:
-        publicPackets += packet(layout.tag, [UInt8](copying: body))
+        if layout.tag != PacketTag.signature { isSkipping = false }
+        if !isSkipping { publicPackets += packet(layout.tag, [UInt8](copying: body)) }
       }
       start = layout.end
     }
     certificate = try Certificate(parsing: publicPackets.span)
+    certificateBytes = publicPackets
     self.keys = keys
     self.packets = packets
   }

@@ -7,25 +7,50 @@ struct SessionKey: ~Copyable {
   /// The key, `cipher.keySize` bytes.
   let key: SecretBytes
 
-  /// A new one for AES-256.
-  init() throws(CryptoError) {
-    cipher = .aes256
+  /// A new one.
+  init(_ cipher: SymmetricCipher = .aes256) throws(CryptoError) {
+    self.cipher = cipher
     var key = SecretBytes(capacity: cipher.keySize)
     try key.appendRandom(cipher.keySize)
     self.key = key
   }
 
   /// Reads `cipher ‖ key ‖ checksum`, as RSA encrypts it. Nil if it isn't that.
-  init?(reading block: Span<UInt8>) {
-    guard block.count > 3, let cipher = SymmetricCipher(rawValue: block[0]),
-      block.count == cipher.keySize + 3
+  /// - Parameter namesCipher: false in PKESK v6, which leaves the cipher to the data.
+  init?(reading block: Span<UInt8>, namesCipher: Bool = true) {
+    let start = namesCipher ? 1 : 0
+    guard block.count > start + 2,
+      let cipher = namesCipher
+        ? SymmetricCipher(rawValue: block[0]) : SymmetricCipher(keySize: block.count - 2),
+      block.count == cipher.keySize + start + 2
     else { return nil }
-    let bytes = block.extracting(1..<(block.count - 2))
+    let bytes = block.extracting(start..<(block.count - 2))
     let sum = SessionKey.checksum(bytes)
     let expected = UInt16(block[block.count - 2]) << 8 | UInt16(block[block.count - 1])
     guard sum == expected else { return nil }
     self.cipher = cipher
     key = SecretBytes(copying: bytes)
+  }
+
+  /// Unwraps what X25519's PKESK holds: the wrapped key alone, in v3 with the cipher in front. Nil for
+  /// whatever is wrong.
+  init?(unwrapping field: Span<UInt8>, by wrappingKey: Span<UInt8>, namesCipher: Bool) {
+    let start = namesCipher ? 1 : 0
+    guard field.count > start, field.count <= 128 else { return nil }
+    var key = SecretBytes(capacity: 128)
+    do throws(CryptoError) {
+      try AESKeyWrap.unwrap(
+        field.extracting(droppingFirst: start), key: wrappingKey, appendingTo: &key)
+    } catch {
+      return nil
+    }
+    guard
+      let cipher = namesCipher
+        ? SymmetricCipher(rawValue: field[0]) : SymmetricCipher(keySize: key.count),
+      cipher.keySize == key.count
+    else { return nil }
+    self.cipher = cipher
+    self.key = key
   }
 
   /// `cipher ‖ key ‖ checksum`.
@@ -76,7 +101,9 @@ extension RecipientKey {
   }
 
   /// Unwraps what ``wrap(_:)`` wrapped, by the secret a card agreed on. Nil for whatever is wrong.
-  func unwrap(_ wrapped: [UInt8], shared: Span<UInt8>) -> SessionKey? {
+  func unwrap(
+    _ wrapped: [UInt8], shared: Span<UInt8>, namesCipher: Bool = true
+  ) -> SessionKey? {
     guard case .ecdh(let curve, _) = publicKey else { return nil }
     var block = SecretBytes(capacity: 256)
     do throws(CryptoError) {
@@ -97,7 +124,7 @@ extension RecipientKey {
       return nil
     }
     block.truncate(to: block.count - padding)
-    return SessionKey(reading: block.bytes)
+    return SessionKey(reading: block.bytes, namesCipher: namesCipher)
   }
 
   /// The key that wraps (RFC 9580 §11.5).

@@ -9,6 +9,16 @@ public enum SymmetricCipher: UInt8, CaseIterable, Sendable {
   /// AES with 256-bit keys.
   case aes256 = 9
 
+  /// The one with keys of so many bytes.
+  init?(keySize: Int) {
+    switch keySize {
+    case 16: self = .aes128
+    case 24: self = .aes192
+    case 32: self = .aes256
+    default: return nil
+    }
+  }
+
   /// Bytes of a key.
   public var keySize: Int {
     switch self {

@@ -54,7 +54,13 @@ struct TrustStore {
           .system, "there is no file \(Escaped.text(path))", next: "Check the path.")
       }
       do throws(OpenPGPError) {
-        certificates += try Keyring(parsing: bytes.span).certificates
+        let keyring = try Keyring(parsing: bytes.span)
+        certificates += keyring.certificates
+        for fingerprint in keyring.version6Fingerprints {
+          Output.note(
+            "\(Escaped.text(path)): skipped the key \(Hexadecimal.text(fingerprint)), which is of"
+              + " OpenPGP version 6")
+        }
       } catch {
         throw Failure(
           .system, "\(Escaped.text(path)) holds no OpenPGP certificate that can be read",

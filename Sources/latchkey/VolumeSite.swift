@@ -11,7 +11,7 @@ struct VolumeSite {
   let device: String
   let uuid: String
   let record: TrustedRecord
-  private let blob: KeyBlob
+  private let blob: AnyKeyBlob
   private let options: GlobalOptions
 
   /// Finds the volume's record in /etc/latchkey, else on a /boot whose signature holds.
@@ -42,7 +42,7 @@ struct VolumeSite {
         next: "Enroll a dongle: latchkey enroll \(Escaped.text(device)).")
     }
     do throws(DiskKeyError) {
-      blob = try KeyBlob(bytes.span, of: record)
+      blob = try AnyKeyBlob(bytes.span, of: record)
     } catch {
       throw Failure(error, device: device, dongle: "")
     }

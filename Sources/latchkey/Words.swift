@@ -86,6 +86,9 @@ extension OpenPGPError {
     case .unsupportedAlgorithm(let number): "public-key algorithm \(number) isn't known here"
     case .unsupportedCompression(let number):
       "it is compressed by algorithm \(number); encrypt it with gpg -z0"
+    case .unsupportedCipher(let number): "it is encrypted by cipher \(number), not by AES"
+    case .unsupportedMode(1): "it is encrypted in EAX mode; OCB and GCM are read"
+    case .unsupportedMode(let number): "it is encrypted in mode \(number), which isn't known here"
     case .noCertificate: "it holds no certificate"
     case .severalCertificates: "it holds more than one certificate"
     case .foreignRevocation: "its revocation is another key's"

@@ -58,7 +58,7 @@ extension SignatureDraft {
   }
 }
 
-extension EncryptedMessage {
+extension ReadableMessage {
   /// As `init(parsing:)`.
   package init(_ bytes: [UInt8]) throws(OpenPGPError) { try self.init(parsing: bytes.span) }
 }

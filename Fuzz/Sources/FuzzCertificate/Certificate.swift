@@ -1,11 +1,13 @@
 import Input
 import OpenPGP
 
-/// Certificates and keyrings, and every question that is asked of them.
+/// Certificates and keyrings, and every question that is asked of them; and secret key files, whose secret
+/// halves are the public ones' or none.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzCertificate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
     _ = try? Certificate(parsing: input)
+    readSecretKeys(input)
     guard let keyring = try? Keyring(parsing: input) else { return }
     for var certificate in keyring.certificates {
       for time in times {
@@ -24,6 +26,18 @@ public func fuzzCertificate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
   }
 }
 
+private func readSecretKeys(_ input: Span<UInt8>) {
+  do throws(OpenPGPError) {
+    let file = try SecretKeyFile(parsing: input)
+    for key in file.keys {
+      do throws(OpenPGPError) {
+        _ = try file.privateKey(key.key.fingerprint)
+      } catch {}
+    }
+    _ = try Keyring(parsing: file.certificateBytes.span)
+  } catch {}
+}
+
 /// What libFuzzer starts from.
 @c(LLVMFuzzerInitialize)
 public func seedCertificate(
@@ -32,11 +46,16 @@ public func seedCertificate(
   let files =
     ["ed25519/public.asc", "nistp256/public.asc", "expired/public.asc"]
     + ["revoked/public.asc", "subkey/public.asc", "rsa1024/public.asc"]
+  let secrets = ["ed25519", "nistp256", "rsa2048"].map { name -> [UInt8] in
+    let armored = repositoryFile("testkeys/\(name)/secret.asc")
+    return (try? Armor.decode(armored.span, as: .privateKey)) ?? []
+  }
   return writeSeeds(
-    files.flatMap { name -> [[UInt8]] in
-      let armored = repositoryFile("testkeys/\(name)")
-      return [armored, (try? Armor.decode(armored.span, as: .publicKey)) ?? []]
-    })
+    secrets
+      + files.flatMap { name -> [[UInt8]] in
+        let armored = repositoryFile("testkeys/\(name)")
+        return [armored, (try? Armor.decode(armored.span, as: .publicKey)) ?? []]
+      })
 }
 
 /// 2023, 2024 and 2099, in seconds since 1970; and the last there is.

@@ -7,7 +7,9 @@ import Secrets
 /// Encrypted messages, and what is inside of them. The first byte says which the input is:
 ///
 /// - a message, to be decrypted with the answers that the card once gave to gpg's messages: what comes
-///   out is what gpg encrypted, or nothing;
+///   out is what gpg encrypted, or nothing; and the same read with the newer formats;
+/// - the body of a data packet of a newer format, to be opened by RFC 9580's session keys: what comes out
+///   is RFC 9580's text, or nothing;
 /// - the content of a message, which is encrypted here and must come through the integrity check: what
 ///   comes out is never more than the limit.
 @c(LLVMFuzzerTestOneInput)
@@ -15,7 +17,13 @@ public func fuzzEncryptedMessage(_ start: UnsafePointer<UInt8>?, _ count: Int) -
   unsafe fuzz(start, count) { input in
     guard !input.isEmpty else { return }
     let rest = input.extracting(droppingFirst: 1)
-    if input[0] & 1 == 0 { read(rest) } else { look(inside: rest, limit: Int(input[0]) * 4) }
+    switch input[0] & 3 {
+    case 0:
+      read(rest, as: ClassicFormats.self)
+      read(rest, as: NewerFormats.self)
+    case 2: open(rest)
+    default: look(inside: rest, limit: Int(input[0]) * 4)
+    }
   }
 }
 
@@ -38,11 +46,16 @@ public func seedEncryptedMessage(
     [0xAF] + literal, [0xC8, UInt8(deflated.count + 1), 1] + deflated, [0xA3, 1] + deflated,
     [0xC8, 2, 2, 0x78],
   ]
-  return writeSeeds(messages + contents.map { [255] + $0 })
+  let newer = newerBodies.map { [2] + $0 }
+  let whole = newerBodies.map { body in
+    [0, 0xC1, 45, 6, 21, 4] + [UInt8](repeating: 1, count: 20) + [25]
+      + [UInt8](repeating: 9, count: 20) + [0xD2, UInt8(body.count)] + body
+  }
+  return writeSeeds(messages + contents.map { [255] + $0 } + newer + whole)
 }
 
-private func read(_ bytes: Span<UInt8>) {
-  guard let message = try? EncryptedMessage(parsing: bytes) else { return }
+private func read<Formats: MessageFormats>(_ bytes: Span<UInt8>, as formats: Formats.Type) {
+  guard let message = try? ReadableMessage<Formats>(parsing: bytes) else { return }
   for key in keys {
     for recipient in message.recipients(for: key.recipient) {
       guard (try? message.cryptogram(for: recipient, with: key.recipient)) != nil else { continue }
@@ -55,6 +68,33 @@ private func read(_ bytes: Span<UInt8>) {
           precondition(isPlain, "something else was decrypted")
         } catch {}
       }
+    }
+  }
+}
+
+/// The bodies of SEIPD v2 in RFC 9580's samples A.10 and A.11, by OCB and by GCM.
+private let newerBodies = [
+  "0207020620a661f731fc9a3032b5623326027e3a5d8db5748ebeff0b0c5910d09ecdd641ff9fd38562758035bc49754c"
+    + "e1bf3fffa7dad0a3b8104f5133cf42a4100a83eef4ca1b4801a8846bf42bcda7c8ce9d65e212f301cbcd98fdcade69"
+    + "4a877ad4247323f6e857",
+  "02070306fcb94490bcb98bbdc9d106c6090266940f72e89edc21b5596b1576b101ed0f9ffc6fc6d65bbfd24dcd0790"
+    + "966e6d1e85a30053784cb1d8b6a0699ef12155a7b2ad6258531b57651fd7777912fa95e35d9b40216f69a4c248db28"
+    + "ff4331f1632907399e6ff9",
+].map { [UInt8](hexadecimal: $0) }
+
+/// The session keys that stand there.
+private let newerKeys = [
+  "28e79ab82397d3c63de24ac217d7b791", "1936fc8568980274bb900d8319360c77",
+].map { [UInt8](hexadecimal: $0) }
+
+private func open(_ body: Span<UInt8>) {
+  for tag: UInt8 in [18, 20] {
+    guard (try? NewerFormats.check(tag: tag, body)) != nil else { continue }
+    for key in newerKeys {
+      guard let found = try? NewerFormats.content(tag: tag, body, key: key.span) else { continue }
+      let text = [UInt8]("Hello, world!".utf8)
+      let isText = found.withBytes { [UInt8](copying: $0.extracting(last: text.count)) == text }
+      precondition(isText, "something else was decrypted")
     }
   }
 }
