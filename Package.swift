@@ -95,6 +95,11 @@ let package = Package(
       ],
       linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
+      name: "latchkey-sop",
+      dependencies: [
+        "VirtualCard", "Inflate", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets",
+      ]),
+    .executableTarget(
       name: "virtual-card",
       dependencies: [
         "VirtualCard", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -157,6 +162,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
       "latchkey-unlock", "CMemoryScan", "LibCrypto", "Secrets", "VolumeTestSupport",
     ]
   ),
+  ("SOPTests", ["latchkey-sop", "OpenPGP"]),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
 ]
 for test in tests {
