@@ -129,7 +129,10 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("LibCryptoTests", ["LibCrypto", "Secrets"]),
   ("StorageTests", ["Storage", "CSystem"]),
-  ("LatchkeyTests", ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto"]),
+  (
+    "LatchkeyTests",
+    ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto"]
+  ),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("ClientTests", ["VirtualCard", "virtual-card", "latchkey"]),
   (
