@@ -5,7 +5,9 @@ enum WeierstrassScalar {
   /// - Throws: ``CryptoError/invalidKey`` for zero, or a number not below the curve's order.
   static func handle(_ curve: Curve, _ scalar: Span<UInt8>) throws(CryptoError) -> PKeyHandle {
     // Safe: all handles are freed on every way out.
-    let group = unsafe EC_GROUP_new_by_curve_name(EC_curve_nist2nid(curve.cName))
+    // NIST's names aren't in the table of objects.
+    let nist = unsafe EC_curve_nist2nid(curve.cName)
+    let group = unsafe EC_GROUP_new_by_curve_name(nist != 0 ? nist : OBJ_sn2nid(curve.cName))
     guard let group = unsafe group else { throw .failed }
     defer { unsafe EC_GROUP_free(group) }
     let number = try BigNumber(scalar)

@@ -1,3 +1,5 @@
+import LibCrypto
+
 /// Reads a packet's body front to back; every read is checked against the end.
 struct ByteReader: ~Escapable {
   /// What has not been read yet.
@@ -49,26 +51,41 @@ struct ByteReader: ~Escapable {
 
   /// A multiprecision integer without leading zeros (RFC 9580 §3.2). Its bit count must be exact.
   mutating func integer() throws(OpenPGPError) -> [UInt8] {
-    let bits = try uint16()
-    let number = try bytes((bits + 7) / 8)
-    guard let first = number.first else { return [] }
-    guard first != 0, (bits - 1) % 8 == 7 - first.leadingZeroBitCount else {
-      throw .malformed(tag: tag)
-    }
-    return number
+    [UInt8](copying: try integerBytes())
+  }
+
+  /// The same for a curve of ``Curve/hasStrings``: leading zeros stay. Behind one, programs count the
+  /// bits of the first byte as they like.
+  mutating func string() throws(OpenPGPError) -> [UInt8] {
+    [UInt8](copying: try stringBytes())
   }
 
   /// A multiprecision integer as ``integer()`` reads it, in place.
   @_lifetime(copy self)
   mutating func integerBytes() throws(OpenPGPError) -> Span<UInt8> {
+    let number = try stringBytes()
+    guard number.isEmpty || number[0] != 0 else { throw .malformed(tag: tag) }
+    return number
+  }
+
+  /// What ``string()`` reads, in place.
+  @_lifetime(copy self)
+  mutating func stringBytes() throws(OpenPGPError) -> Span<UInt8> {
     let bits = try uint16()
     let size = (bits + 7) / 8
     guard size <= rest.count else { throw .malformed(tag: tag) }
-    let number = rest.extracting(first: size)
+    let string = rest.extracting(first: size)
     rest = rest.extracting(droppingFirst: size)
-    guard number.isEmpty || number[0] != 0 && (bits - 1) % 8 == 7 - number[0].leadingZeroBitCount
+    guard
+      string.isEmpty || string[0] == 0
+        || (bits - 1) % 8 == 7 - string[0].leadingZeroBitCount
     else { throw .malformed(tag: tag) }
-    return number
+    return string
+  }
+
+  /// A point's number, as that curve has them.
+  mutating func number(on curve: Curve) throws(OpenPGPError) -> [UInt8] {
+    curve.hasStrings ? try string() : try integer()
   }
 
   /// Says that nothing may be left.
@@ -111,10 +128,15 @@ extension [UInt8] {
   mutating func append(integer number: Span<UInt8>) {
     var start = 0
     while start < number.count, number[start] == 0 { start += 1 }
-    let significant = number.extracting(droppingFirst: start)
-    let bits = significant.isEmpty ? 0 : significant.count * 8 - significant[0].leadingZeroBitCount
-    append(uint16: bits)
-    append(significant)
+    append(string: number.extracting(droppingFirst: start))
+  }
+
+  /// Adds a string as gpg writes one in a number's place: with its leading zeros; only the first byte's
+  /// zero bits, and never all of them, are left out of the count.
+  mutating func append(string: Span<UInt8>) {
+    let zeros = string.isEmpty ? 0 : Swift.min(7, string[0].leadingZeroBitCount)
+    append(uint16: string.count * 8 - zeros)
+    append(string)
   }
 
   /// The number filled up with zeros on the left to `size` bytes; nil if it is longer.

@@ -45,12 +45,30 @@ public struct CertificateKey: Equatable, Sendable {
       guard point.count == curve.pointSize else { throw .unwritable }
       body.append(UInt8(curve.oid.count))
       body += curve.oid
-      let number = curve.openPGPPoint(point)
-      body.append(integer: number.span)
+      body.append(point: point, on: curve)
     }
     if let keyDerivation = self.keyDerivation { body += keyDerivation.bytes }
     self.body = body
     fingerprint = try v4Fingerprint(body)
+  }
+
+  /// The key of a card, which tells its numbers, its time and its fingerprint, but for ECDH not the
+  /// derivation that the fingerprint covers: the same key has one fingerprint by gpg 2.2 and another by
+  /// gpg 2.4. All that are in use are tried.
+  /// - Returns: nil if the fingerprint is not that key's.
+  /// - Throws: as ``init(_:creationTime:keyDerivation:)``.
+  public static func matching(
+    _ fingerprint: [UInt8], _ publicKey: PublicKey, creationTime: UInt32
+  ) throws(OpenPGPError) -> CertificateKey? {
+    let key = try CertificateKey(publicKey, creationTime: creationTime)
+    if key.fingerprint == fingerprint { return key }
+    guard key.keyDerivation != nil else { return nil }
+    for derivation in ECDHParameters.all {
+      let key = try CertificateKey(
+        publicKey, creationTime: creationTime, keyDerivation: derivation)
+      if key.fingerprint == fingerprint { return key }
+    }
+    return nil
   }
 
   /// Reads the body of a public-key or public-subkey packet.
@@ -75,8 +93,8 @@ public struct CertificateKey: Equatable, Sendable {
       publicKey = .rsa(modulus: modulus, exponent: exponent)
     case 18, 19, 22:
       let oid = try reader.bytes(Int(try reader.byte()))
-      let number = try reader.integer()
       guard let curve = Curve.named(oid: oid.span) else { throw .unsupportedAlgorithm(algorithm) }
+      let number = try reader.number(on: curve)
       guard let point = curve.point(openPGP: number) else { throw .malformed(tag: tag) }
       switch (algorithm, curve.form) {
       case (18, .weierstrass), (18, .montgomery):
@@ -164,16 +182,36 @@ extension PublicKey {
 }
 
 extension Curve {
-  /// A point as OpenPGP writes it: bare ones get 0x40 in front (RFC 9580 §11.2).
+  /// Whether numbers on it are written as strings that keep their leading zeros: gpg's "SOS", for
+  /// Curve448's, where they are no big-endian numbers.
+  var hasStrings: Bool { self == .ed448 || self == .cv448 }
+
+  /// The first byte of a point as OpenPGP writes it: Curve25519's get 0x40 in front (RFC 9580 §11.2),
+  /// Curve448's in version 4 nothing (gpg 2.4).
+  private var prefix: UInt8? { form == .weierstrass ? 0x04 : hasStrings ? nil : 0x40 }
+
+  /// A point as OpenPGP writes it.
   func openPGPPoint(_ point: [UInt8]) -> [UInt8] {
-    form == .weierstrass ? point : [0x40] + point
+    form == .weierstrass || hasStrings ? point : [0x40] + point
   }
 
   /// The point that OpenPGP wrote so; nil if it has another length or first byte.
   func point(openPGP number: [UInt8]) -> [UInt8]? {
-    let prefix: UInt8 = form == .weierstrass ? 0x04 : 0x40
-    guard number.first == prefix else { return nil }
-    let point = form == .weierstrass ? number : [UInt8](number.dropFirst())
+    if let prefix, number.first != prefix { return nil }
+    let point = form == .weierstrass || hasStrings ? number : [UInt8](number.dropFirst())
     return point.count == pointSize ? point : nil
+  }
+}
+
+extension [UInt8] {
+  /// Adds a point as OpenPGP writes it.
+  mutating func append(point: [UInt8], on curve: Curve) {
+    let number = curve.openPGPPoint(point)
+    append(number.span, on: curve)
+  }
+
+  /// Adds a number as signatures by keys on that curve and points have it.
+  mutating func append(_ number: Span<UInt8>, on curve: Curve) {
+    if curve.hasStrings { append(string: number) } else { append(integer: number) }
   }
 }

@@ -25,6 +25,18 @@ public struct ECDHParameters: Equatable, Sendable {
     }
   }
 
+  /// All that a key may have, the likely ones first: programs differ from ``init(for:)`` (gpg 2.4 has
+  /// `03010909` for P-384 where gpg 2.2 has `03010908`).
+  static var all: [ECDHParameters] {
+    var candidates: [ECDHParameters] = []
+    for hash in [HashAlgorithm.sha384, .sha512, .sha256] {
+      for cipher in [SymmetricCipher.aes256, .aes192, .aes128] {
+        candidates.append(ECDHParameters(hash: hash, cipher: cipher))
+      }
+    }
+    return candidates
+  }
+
   /// The field as the packet has it: `03 01 hash cipher`.
   var bytes: [UInt8] { [3, 1, hash.openPGP, cipher.rawValue] }
 

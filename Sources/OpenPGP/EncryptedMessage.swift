@@ -225,15 +225,16 @@ public struct ReadableMessage<Formats: MessageFormats>: Equatable, Sendable {
       try reader.end()
       return (.ecdh(point: point), wrapped)
     }
-    let number = try reader.integer()
     switch key.publicKey {
     case .rsa(let modulus, _):
+      let number = try reader.integer()
       try reader.end()
       guard let cryptogram = number.leftPadded(to: modulus.count) else {
         throw recipient.keyID == 0 ? .notForThisKey : .malformed(tag: tag)
       }
       return (.rsa(cryptogram), [])
     case .ecdh(let curve, _):
+      let number = try reader.number(on: curve)
       guard let point = curve.point(openPGP: number) else {
         throw recipient.keyID == 0 ? .notForThisKey : .malformed(tag: tag)
       }

@@ -111,7 +111,7 @@ extension CertificateKey {
       for _ in 0..<(algorithm == 1 ? 2 : algorithm == 16 ? 3 : 4) { _ = try reader.integer() }
     case 18, 19, 22:
       _ = try reader.bytes(Int(try reader.byte()))
-      _ = try reader.integer()
+      _ = try reader.string()
       if algorithm == 18 { _ = try reader.bytes(Int(try reader.byte())) }
     case 25, 27: _ = try reader.bytes(32)
     case 26: _ = try reader.bytes(56)
@@ -139,14 +139,14 @@ extension CertificateKey {
         throw .crypto(.failed)
       } catch {}
     case .ecdsa(let curve, _), .ecdh(let curve, _), .eddsa(let curve, _):
-      let number = try reader.integerBytes()
+      let number = curve.hasStrings ? try reader.stringBytes() : try reader.integerBytes()
       try reader.end()
       guard number.count <= curve.coordinateSize else { throw .malformed(tag: tag) }
       var scalar = SecretBytes(capacity: curve.coordinateSize)
       for _ in number.count..<curve.coordinateSize { scalar.append(0) }
       scalar.append(number)
-      // OpenPGP has X25519's scalar big-endian (§5.5.5.6.1.1), RFC 7748 little-endian.
-      if curve.form == .montgomery {
+      // OpenPGP has X25519's scalar big-endian (§5.5.5.6.1.1), RFC 7748 and gpg's X448 little-endian.
+      if curve == .cv25519 {
         let last = scalar.count - 1
         var bytes = scalar.mutableBytes
         for index in 0..<((last + 1) / 2) { bytes.swapAt(index, last - index) }

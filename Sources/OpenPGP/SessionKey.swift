@@ -91,8 +91,7 @@ extension RecipientKey {
       try ephemeral.sharedSecret(with: point.span, appendingTo: &shared)
       let wrappingKey = try wrappingKey(of: shared.bytes, curve)
       let wrapped = try AESKeyWrap.wrap(block.bytes, key: wrappingKey.bytes)
-      let number = curve.openPGPPoint(ephemeralPoint)
-      body.append(integer: number.span)
+      body.append(point: ephemeralPoint, on: curve)
       body.append(UInt8(truncatingIfNeeded: wrapped.count))
       body += wrapped
     case .ecdsa, .eddsa: throw .invalidKey

@@ -30,7 +30,13 @@ public struct SignatureDraft: Equatable, Sendable {
     body.append(uint16: unhashed.count)
     body += unhashed
     body += digest.prefix(2)
-    for number in numbers { body.append(integer: number.span) }
+    for number in numbers {
+      if case .eddsa(let curve, _) = signer.publicKey {
+        body.append(number.span, on: curve)
+      } else {
+        body.append(integer: number.span)
+      }
+    }
     return body
   }
 

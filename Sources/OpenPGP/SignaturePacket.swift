@@ -36,9 +36,14 @@ struct SignaturePacket: Equatable, Sendable {
     digestStart = try reader.bytes(2)
     switch algorithm {
     case 1: numbers = [try reader.integer()]
-    case 19, 22:
+    case 19:
       let first = try reader.integer()
       numbers = [first, try reader.integer()]
+    case 22:
+      // Which curve it is, only the key tells: ``raw(for:)`` refuses leading zeros where they don't
+      // belong.
+      let first = try reader.string()
+      numbers = [first, try reader.string()]
     default: throw .unsupportedAlgorithm(algorithm)
     }
     try reader.end()
@@ -123,7 +128,9 @@ struct SignaturePacket: Equatable, Sendable {
       guard numbers.count == 1 else { return nil }
       return numbers[0].leftPadded(to: modulus.count)
     case .ecdsa(let curve, _), .eddsa(let curve, _):
-      guard numbers.count == 2, let first = numbers[0].leftPadded(to: curve.coordinateSize),
+      guard numbers.count == 2,
+        curve.hasStrings || (numbers[0].first != 0 && numbers[1].first != 0),
+        let first = numbers[0].leftPadded(to: curve.coordinateSize),
         let second = numbers[1].leftPadded(to: curve.coordinateSize)
       else { return nil }
       return first + second

@@ -72,8 +72,8 @@ extension Authorization where Use == Administration {
       note(0x92, curve.coordinateSize)
       let start = values.count
       try key.appendScalar(to: &values)
-      // The card has X25519's scalar big-endian, RFC 7748 little-endian.
-      if curve.form == .montgomery { reverse(&values, from: start) }
+      // The card has X25519's scalar big-endian, RFC 7748 little-endian; gpg 2.4 brings X448's as it is.
+      if curve == .cv25519 { reverse(&values, from: start) }
       if form.hasPublicKey {
         note(0x99, point.count)
         values.append(point.span)

@@ -7,8 +7,22 @@ public struct ProvisioningPlan: Equatable, Sendable {
   public enum KeyKind: CaseIterable, Equatable, Sendable {
     /// Ed25519 to sign and authenticate, Cv25519 to decrypt.
     case curve25519
+    /// Ed448 to sign and authenticate, X448 to decrypt.
+    case curve448
     /// NIST P-256.
     case nistP256
+    /// NIST P-384.
+    case nistP384
+    /// NIST P-521.
+    case nistP521
+    /// Brainpool's P256r1.
+    case brainpool256
+    /// Brainpool's P384r1.
+    case brainpool384
+    /// Brainpool's P512r1.
+    case brainpool512
+    /// secp256k1.
+    case secp256k1
     /// RSA with 2048 bits.
     case rsa2048
     /// RSA with 3072 bits.
@@ -71,9 +85,19 @@ public struct ProvisioningPlan: Equatable, Sendable {
 extension ProvisioningPlan.KeyKind {
   /// What a slot's key is.
   func algorithm(in slot: KeySlot) -> KeyAlgorithm {
-    switch self {
+    func weierstrass(_ curve: Curve) -> KeyAlgorithm {
+      slot == .decryption ? .ecdh(curve) : .ecdsa(curve)
+    }
+    return switch self {
     case .curve25519: slot == .decryption ? .ecdh(.cv25519) : .eddsa(.ed25519)
-    case .nistP256: slot == .decryption ? .ecdh(.nistP256) : .ecdsa(.nistP256)
+    case .curve448: slot == .decryption ? .ecdh(.cv448) : .eddsa(.ed448)
+    case .nistP256: weierstrass(.nistP256)
+    case .nistP384: weierstrass(.nistP384)
+    case .nistP521: weierstrass(.nistP521)
+    case .brainpool256: weierstrass(.brainpoolP256)
+    case .brainpool384: weierstrass(.brainpoolP384)
+    case .brainpool512: weierstrass(.brainpoolP512)
+    case .secp256k1: weierstrass(.secp256k1)
     case .rsa2048: .rsa(bits: 2048)
     case .rsa3072: .rsa(bits: 3072)
     case .rsa4096: .rsa(bits: 4096)

@@ -94,11 +94,12 @@ extension VirtualCard {
     case .ecdsa(let curve), .ecdh(let curve), .eddsa(let curve):
       guard secret.count <= curve.coordinateSize, !secret.isEmpty else { throw .invalidKey }
       let padded = [UInt8](repeating: 0, count: curve.coordinateSize - secret.count) + secret
-      switch curve.form {
-      case .weierstrass: return try PrivateKey(algorithm, scalar: padded.span)
-      // Cards take X25519's scalar as a big-endian number, RFC 7748 writes it little-endian.
-      case .montgomery: return try PrivateKey(algorithm, scalar: Array(padded.reversed()).span)
-      case .edwards: return try PrivateKey(algorithm, scalar: secret.span)
+      switch curve {
+      // Cards take X25519's scalar as a big-endian number, RFC 7748 writes it little-endian; X448's
+      // comes little-endian, as gpg 2.4 brings it.
+      case .cv25519: return try PrivateKey(algorithm, scalar: Array(padded.reversed()).span)
+      case .ed25519, .ed448, .cv448: return try PrivateKey(algorithm, scalar: secret.span)
+      default: return try PrivateKey(algorithm, scalar: padded.span)
       }
     }
   }

@@ -98,9 +98,12 @@ final class EnrollingDongle {
       throw Failure(error, dongle: dongle.name)
     }
     do throws(OpenPGPError) {
-      let key = try CertificateKey(
-        publicKey, creationTime: dongle.application.creationTime(of: .decryption))
-      if key.fingerprint == fingerprint { return key }
+      if let key = try CertificateKey.matching(
+        fingerprint, publicKey,
+        creationTime: dongle.application.creationTime(of: .decryption))
+      {
+        return key
+      }
     } catch {
       throw Failure(CardError.wrongKey(.decryption), dongle: dongle.name)
     }

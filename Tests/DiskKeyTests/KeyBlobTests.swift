@@ -65,6 +65,16 @@ struct KeyBlobTests {
     #expect(transport.endings == [.reset])
   }
 
+  @Test(
+    "a blob opens with a key on each curve that agrees on secrets",
+    arguments: Curve.allCases.filter { $0.form != .edwards })
+  func curves(_ curve: Curve) throws {
+    let sealed = try Sealed(TestDongle(profile: "every-algorithm", key: .ecdh(curve)))
+    let card = try sealed.dongle.card()
+    #expect(
+      sealed.open(on: ScriptedTransport { card.process($0) }) == .success(sealed.key))
+  }
+
   @Test("on a card that announces no KDF it is five commands")
   func five() throws {
     let sealed = try Sealed(TestDongle(profile: "yubikey-5"))

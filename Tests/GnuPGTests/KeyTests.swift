@@ -8,6 +8,8 @@ import Testing
     let name: String
     let answers: [String]
     var testDescription: String { name }
+    /// The Nitrokey's profile has no larger curves.
+    var isOnNitrokey: Bool { ["rsa2048", "rsa4096", "cv25519", "nistp256"].contains(name) }
   }
 
   static let algorithms = [
@@ -15,14 +17,18 @@ import Testing
     Algorithm(name: "rsa4096", answers: ["1", "4096"]),
     Algorithm(name: "cv25519", answers: ["2", "1"]),
     Algorithm(name: "nistp256", answers: ["2", "3"]),
+    Algorithm(name: "nistp384", answers: ["2", "4"]),
+    Algorithm(name: "nistp521", answers: ["2", "5"]),
+    Algorithm(name: "brainpoolP256r1", answers: ["2", "6"]),
+    Algorithm(name: "brainpoolP512r1", answers: ["2", "8"]),
   ]
 
   @Test(
     "gpg makes keys on the card, signs and decrypts with them", .timeLimit(.minutes(3)),
-    arguments: algorithms, ["nitrokey-3", "yubikey-5"])
+    arguments: algorithms.map { ($0, $0.isOnNitrokey ? "nitrokey-3" : "yubikey-5") }
+      // A Yubikey's ways with the others are held by its recordings.
+      + [(algorithms[2], "yubikey-5")])
   func generates(_ algorithm: Algorithm, on profile: String) throws {
-    // A Yubikey's ways with each algorithm are held by its recordings.
-    guard profile == "nitrokey-3" || algorithm.name == "cv25519" else { return }
     let setup = try CardInReader(profile)
     if !algorithm.answers.isEmpty {
       let attributes = try setup.gpg.editCard(
@@ -31,6 +37,10 @@ import Testing
     }
     let made = try setup.generateKeys()
     #expect(made.text.contains("KEY_CREATED"), "\(made.text)\(made.errorText)")
+    if algorithm.answers.first == "2" {
+      let listing = try setup.gpg.run(["--with-colons", "--list-keys"]).text
+      #expect(listing.contains(":\(algorithm.name):"), "\(listing)")
+    }
     try Self.signAndDecrypt(setup)
     let summary = try setup.gpg.cardStatus()
     #expect(summary["fpr"]?.prefix(3).allSatisfy { $0.count == 40 } == true)
@@ -38,7 +48,7 @@ import Testing
 
   @Test(
     "gpg brings its own keys to the card, and signs and decrypts with them there",
-    arguments: ["rsa2048", "ed25519", "nistp256"])
+    arguments: ["rsa2048", "ed25519", "nistp256", "nistp384", "nistp521", "brainpoolP384r1"])
   func bringsKeys(_ algorithm: String) throws {
     let setup = try CardInReader("yubikey-5")
     let encryption = algorithm == "ed25519" ? "cv25519" : algorithm

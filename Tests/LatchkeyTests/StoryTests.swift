@@ -1,6 +1,7 @@
 import DiskKey
 import Foundation
 import LibCrypto
+import OpenPGP
 import TestSupport
 import Testing
 
@@ -89,9 +90,15 @@ struct StoryTests {
   }
 
   @Test(
-    "each kind of key signs and opens", arguments: ["nistp256", "rsa2048", "rsa4096", "curve25519"])
-  func algorithms(kind: String) throws {
-    let work = try Workplace(profile: kind.hasPrefix("rsa4") ? "yubikey-5" : "nitrokey-3")
+    "each kind of key signs and opens",
+    arguments: [
+      ("nistp256", "nitrokey-3"), ("rsa2048", "nitrokey-3"), ("rsa4096", "yubikey-5"),
+      ("curve25519", "nitrokey-3"), ("nistp384", "yubikey-5"), ("nistp521", "yubikey-5"),
+      ("brainpool256", "yubikey-5"), ("brainpool384", "yubikey-5"),
+      ("brainpool512", "yubikey-5"), ("secp256k1", "yubikey-5"), ("curve448", "every-algorithm"),
+    ])
+  func algorithms(kind: String, profile: String) throws {
+    let work = try Workplace(profile: profile)
     try work.provision(["--algorithm", kind])
     try work.makeImage()
     try work.enroll()
@@ -116,6 +123,28 @@ struct StoryTests {
     try work.sign(["--trusted", "ada.asc"])
     let verified = try work.verify()
     #expect(verified.status == 0, "\(verified.text)\(verified.errorText)")
+    let opened = try work.unlock()
+    #expect(opened.status == 0, "\(opened.errorText)")
+  }
+
+  @Test("a key is known by the other fingerprint that gpg 2.4 gives it, and opens")
+  func otherFingerprint() throws {
+    let work = try Workplace(profile: "yubikey-5")
+    try work.provision(["--algorithm", "nistp384"])
+    let exported = [UInt8](try Data(contentsOf: URL(fileURLWithPath: work.folder.path("ada.asc"))))
+    let key = try #require(try Certificate(parsing: exported.span).subkeys.first).key
+    let other = try CertificateKey(
+      key.publicKey, creationTime: key.creationTime,
+      keyDerivation: ECDHParameters(hash: .sha384, cipher: .aes256))
+    let card = work.folder.path("dongle.card")
+    let text = try String(contentsOfFile: card, encoding: .utf8)
+    let changed = text.replacingOccurrences(
+      of: hex(key.fingerprint).uppercased(), with: hex(other.fingerprint).uppercased())
+    #expect(changed != text)
+    try changed.write(toFile: card, atomically: false, encoding: .utf8)
+    try work.makeImage()
+    try work.enroll()
+    try work.sign()
     let opened = try work.unlock()
     #expect(opened.status == 0, "\(opened.errorText)")
   }

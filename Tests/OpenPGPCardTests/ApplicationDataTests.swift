@@ -212,7 +212,10 @@ struct AlgorithmAttributesTests {
       ("162B06010401DA470F01", .eddsa(.ed25519)), ("162B06010401DA470F01FF", .eddsa(.ed25519)),
       ("122B060104019755010501", .ecdh(.cv25519)),
       ("162B060104019755010501", .ecdh(.cv25519)), ("122B06010401DA470F01", nil),
-      ("132B8104000A", nil),
+      ("132B8104000A", .ecdsa(.secp256k1)), ("122B81040022", .ecdh(.nistP384)),
+      ("132B81040023FF", .ecdsa(.nistP521)), ("132B240303020801010D", .ecdsa(.brainpoolP512)),
+      ("162B6571", .eddsa(.ed448)), ("122B656F", .ecdh(.cv448)), ("132B6571", nil),
+      ("132B81040021", nil),
       ("", nil), ("01", nil), ("0100010000", nil), ("13", nil), ("13FF", nil), ("FF", nil),
     ] as [(String, KeyAlgorithm?)])
   func algorithm(_ text: String, _ expected: KeyAlgorithm?) throws {

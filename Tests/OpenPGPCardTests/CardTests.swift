@@ -12,9 +12,10 @@ struct CardTests {
     let profile: String
     let kind: Dongle.Kind
     var testDescription: String { "\(profile), \(kind)" }
-    static let all = ["yubikey-5", "nitrokey-3"].flatMap { profile in
-      Dongle.Kind.allCases.map { Model(profile: profile, kind: $0) }
-    }
+    static let all =
+      ["yubikey-5", "nitrokey-3"].flatMap { profile in
+        [Dongle.Kind.curve25519, .nistP256, .rsa2048].map { Model(profile: profile, kind: $0) }
+      } + Dongle.Kind.allCases.map { Model(profile: "every-algorithm", kind: $0) }
   }
 
   @Test(
@@ -314,7 +315,7 @@ struct CardTests {
     switch decryptionKey {
     case .ecdh(_, let point):
       let sender = try PrivateKey.generate(decryptionKey.algorithm)
-      var expected = SecretBytes(capacity: 64)
+      var expected = SecretBytes(capacity: 66)
       try sender.sharedSecret(with: point.span, appendingTo: &expected)
       guard case .ecdh(_, let own) = try sender.publicKey() else { return }
       try decryption.decipher(.ecdh(point: own), into: &out)

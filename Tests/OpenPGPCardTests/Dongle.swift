@@ -19,12 +19,29 @@ struct Dongle {
     case curve25519
     case nistP256
     case rsa2048
+    case nistP384
+    case nistP521
+    case brainpool256
+    case brainpool384
+    case brainpool512
+    case secp256k1
+    case curve448
 
     func algorithm(in slot: KeySlot) -> KeyAlgorithm {
-      switch self {
+      func weierstrass(_ curve: Curve) -> KeyAlgorithm {
+        slot == .decryption ? .ecdh(curve) : .ecdsa(curve)
+      }
+      return switch self {
       case .curve25519: slot == .decryption ? .ecdh(.cv25519) : .eddsa(.ed25519)
-      case .nistP256: slot == .decryption ? .ecdh(.nistP256) : .ecdsa(.nistP256)
+      case .nistP256: weierstrass(.nistP256)
       case .rsa2048: .rsa(bits: 2048)
+      case .nistP384: weierstrass(.nistP384)
+      case .nistP521: weierstrass(.nistP521)
+      case .brainpool256: weierstrass(.brainpoolP256)
+      case .brainpool384: weierstrass(.brainpoolP384)
+      case .brainpool512: weierstrass(.brainpoolP512)
+      case .secp256k1: weierstrass(.secp256k1)
+      case .curve448: slot == .decryption ? .ecdh(.cv448) : .eddsa(.ed448)
       }
     }
   }
@@ -84,7 +101,7 @@ struct Dongle {
       return (.rsa(try key.encryptPKCS1(message.span)), message)
     case .ecdh(_, let point):
       let sender = try PrivateKey.generate(key.algorithm)
-      var shared = SecretBytes(capacity: 64)
+      var shared = SecretBytes(capacity: 66)
       try sender.sharedSecret(with: point.span, appendingTo: &shared)
       guard case .ecdh(_, let own) = try sender.publicKey() else {
         throw TestSupportError("no point")

@@ -71,6 +71,8 @@ struct TranscriptTests {
     arguments: [
       Signature(name: "TestSign-EdDSA", algorithm: .eddsa(.ed25519), hash: .sha256),
       Signature(name: "TestSign-ECDSA-ANSIx9p256r1", algorithm: .ecdsa(.nistP256), hash: .sha256),
+      Signature(name: "TestSign-ECDSA-ANSIx9p384r1", algorithm: .ecdsa(.nistP384), hash: .sha384),
+      Signature(name: "TestSign-ECDSA-ANSIx9p521r1", algorithm: .ecdsa(.nistP521), hash: .sha512),
     ])
   func sign(_ row: Signature) throws {
     let recorded = try yubikey(row.name)
@@ -100,6 +102,8 @@ struct TranscriptTests {
     arguments: [
       ("TestSharedKeyECDH-X25519", Curve.cv25519),
       ("TestSharedKeyECDH-ANSIx9p256r1", Curve.nistP256),
+      ("TestSharedKeyECDH-ANSIx9p384r1", Curve.nistP384),
+      ("TestSharedKeyECDH-ANSIx9p521r1", Curve.nistP521),
     ])
   func decipher(_ name: String, _ curve: Curve) throws {
     let recorded = try yubikey(name)
@@ -109,7 +113,7 @@ struct TranscriptTests {
     var card = try OpenPGPCard(selecting: transport)
     let pin = secret("123456")
     var decryption = try card.authorize(.decryption, with: pin, derivedBy: .plain)
-    var shared = SecretBytes(capacity: 32)
+    var shared = SecretBytes(capacity: 66)
     try decryption.decipher(.ecdh(point: point), into: &shared)
     #expect(copy(of: shared) == Array(pso.answer.dropLast(2)))
     #expect(transport.unknown == [])

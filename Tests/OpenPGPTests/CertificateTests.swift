@@ -53,6 +53,24 @@ struct CertificateTests {
     }
   }
 
+  @Test("a card's key is found by any fingerprint in use", arguments: TestKeys.curves + ["ed25519"])
+  func matching(_ name: String) throws {
+    let key = try #require(try TestKeys.certificate(name).subkeys.first).key
+    for cipher in SymmetricCipher.allCases {
+      for hash in [HashAlgorithm.sha256, .sha384, .sha512] {
+        let other = try CertificateKey(
+          key.publicKey, creationTime: key.creationTime,
+          keyDerivation: ECDHParameters(hash: hash, cipher: cipher))
+        #expect(
+          try CertificateKey.matching(
+            other.fingerprint, key.publicKey, creationTime: key.creationTime) == other)
+      }
+    }
+    #expect(
+      try CertificateKey.matching(
+        key.fingerprint, key.publicKey, creationTime: key.creationTime + 1) == nil)
+  }
+
   @Test("an expired certificate names when; its subkey too")
   func expired() throws {
     let certificate = try TestKeys.certificate("expired")
@@ -114,12 +132,14 @@ struct CertificateTests {
   func unknownAlgorithms() throws {
     let certificate = try TestKeys.certificate("subkey")
     #expect(certificate.userIDs.count == 2)
-    #expect(certificate.skipped == [.key(algorithm: 17), .key(algorithm: 18)])
-    #expect(certificate.subkeys.count == 3)
+    #expect(certificate.skipped == [.key(algorithm: 17)])
+    #expect(certificate.subkeys.count == 4)
     #expect(
       certificate.keys(for: .signing, at: june2024)
-        == [certificate.primary, certificate.subkeys[2].key])
-    #expect(certificate.keys(for: .decryption, at: june2024) == [certificate.subkeys[0].key])
+        == [certificate.primary, certificate.subkeys[3].key])
+    #expect(
+      certificate.keys(for: .decryption, at: june2024)
+        == [certificate.subkeys[0].key, certificate.subkeys[2].key])
     #expect(certificate.keys(for: .authentication, at: june2024) == [certificate.subkeys[1].key])
   }
 
@@ -130,7 +150,7 @@ struct CertificateTests {
     #expect(certificate.keys(for: .signing, at: june2024) == [certificate.primary])
     #expect(
       certificate.problem(
-        with: certificate.subkeys[2].key.fingerprint, for: .signing, at: june2024)
+        with: certificate.subkeys[3].key.fingerprint, for: .signing, at: june2024)
         == .revoked(at: 1_719_792_000))
   }
 
@@ -181,7 +201,7 @@ struct CertificateTests {
     for (first, second) in [(good, revoked), (revoked, good)] {
       var certificate = try Certificate(first)
       certificate.merge(try Certificate(second))
-      let signer = certificate.subkeys[2].key.fingerprint
+      let signer = certificate.subkeys[3].key.fingerprint
       #expect(
         certificate.problem(with: signer, for: .signing, at: june2024)
           == .revoked(at: 1_719_792_000))

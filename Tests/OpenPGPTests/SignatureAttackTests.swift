@@ -15,12 +15,14 @@ struct SignatureAttackTests {
     }
   }
 
-  @Test("no flipped bit and no truncation of a signature passes", arguments: TestKeys.names)
+  @Test(
+    "no flipped bit and no truncation of a signature passes",
+    arguments: TestKeys.names.filter { !TestKeys.curves.contains($0) } + ["nistp384"])
   func flips(_ name: String) throws {
     let trusted = [try TestKeys.certificate(name)]
     let data = try TestKeys.file("signed.txt")
     // Armor costs much more time to read than it adds: once for each kind of key.
-    let isLarge = name == "rsa3072" || name == "rsa4096"
+    let isLarge = ["rsa3072", "rsa4096", "nistp384"].contains(name)
     for file in isLarge ? ["signed.sig"] : ["signed.sig", "signed.asc"] {
       let good = try TestKeys.file("\(name)/\(file)")
       var accepted: [String] = []

@@ -86,9 +86,13 @@ struct WritingTests {
     let signatureFile = try folder.write(
       "data.sig", bytes: Armor.encode(signature, as: .signature))
     let keyFile = try folder.write("key", bytes: Armor.encode(written.bytes, as: .publicKey))
-    let sqv = try Program.run("sqv", ["--keyring", keyFile, signatureFile, dataFile])
-    #expect(sqv.status == 0)
-    #expect(sqv.text.lowercased().contains(hex(written.signing.key.fingerprint)))
+    // Debian's sqv has no other curves than NIST's and Bernstein's.
+    let isForSQV = !kind.hasPrefix("brainpool") && kind != "secp256k1"
+    if isForSQV {
+      let sqv = try Program.run("sqv", ["--keyring", keyFile, signatureFile, dataFile])
+      #expect(sqv.status == 0)
+      #expect(sqv.text.lowercased().contains(hex(written.signing.key.fingerprint)))
+    }
     let gosop = try Program.run("gosop", ["verify", signatureFile, keyFile], input: data)
     #expect(gosop.status == 0, "\(gosop.errorText)")
     let other = try folder.write("other", bytes: data + [0])
@@ -96,7 +100,8 @@ struct WritingTests {
   }
 
   @Test(
-    "gosop decrypts what we encrypt to its keys", arguments: ["rsa2048", "nistp256", "ed25519"])
+    "gosop decrypts what we encrypt to its keys",
+    arguments: ["rsa2048", "nistp256", "ed25519"] + TestKeys.curves)
   func gosopDecrypts(_ name: String) throws {
     let folder = try TemporaryFolder()
     let key = try #require(try TestKeys.certificate(name).subkeys.first?.key.recipientKey)

@@ -17,12 +17,20 @@ struct ProvisioningTests {
     let kind: ProvisioningPlan.KeyKind?
     var derives = false
     var testDescription: String { "\(profile), \(kind.map { "\($0)" } ?? "default"), \(derives)" }
-    static let all = [
-      Model(profile: "yubikey-5", kind: nil), Model(profile: "nitrokey-3", kind: nil),
-      Model(profile: "yubikey-5", kind: .nistP256), Model(profile: "nitrokey-3", kind: .nistP256),
-      Model(profile: "yubikey-5", kind: .rsa2048),
-      Model(profile: "yubikey-5", kind: nil, derives: true),
-      Model(profile: "nitrokey-3", kind: nil, derives: true),
+    static let all =
+      [
+        Model(profile: "yubikey-5", kind: nil), Model(profile: "nitrokey-3", kind: nil),
+        Model(profile: "yubikey-5", kind: .nistP256), Model(profile: "nitrokey-3", kind: .nistP256),
+        Model(profile: "yubikey-5", kind: .rsa2048),
+        Model(profile: "yubikey-5", kind: nil, derives: true),
+        Model(profile: "nitrokey-3", kind: nil, derives: true),
+        Model(profile: "yubikey-5", kind: .nistP384),
+      ] + curves.map { Model(profile: "every-algorithm", kind: $0.kind) }
+    static let curves: [(kind: ProvisioningPlan.KeyKind, algorithm: KeyAlgorithm)] = [
+      (.nistP384, .ecdsa(.nistP384)), (.nistP521, .ecdsa(.nistP521)),
+      (.brainpool256, .ecdsa(.brainpoolP256)), (.brainpool384, .ecdsa(.brainpoolP384)),
+      (.brainpool512, .ecdsa(.brainpoolP512)), (.secp256k1, .ecdsa(.secp256k1)),
+      (.curve448, .eddsa(.ed448)),
     ]
   }
 
@@ -103,7 +111,10 @@ struct ProvisioningTests {
     switch expected {
     case .curve25519: #expect(made.algorithms[0] == .eddsa(.ed25519))
     case .nistP256: #expect(made.algorithms[0] == .ecdsa(.nistP256))
-    default: #expect(made.algorithms[0] == .rsa(bits: 2048))
+    case .rsa2048: #expect(made.algorithms[0] == .rsa(bits: 2048))
+    default:
+      let row = Model.curves.first { $0.kind == expected }
+      #expect(made.algorithms[0] == row?.algorithm)
     }
     #expect(made.dongle.keyDerivation.isActive == model.derives)
 

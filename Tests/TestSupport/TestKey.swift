@@ -6,7 +6,11 @@ package import Secrets
 /// What lies in `testkeys/`.
 package enum TestKeys {
   /// The names of the keys that nothing is wrong with.
-  package static let names = ["rsa2048", "rsa3072", "rsa4096", "nistp256", "ed25519"]
+  package static let names = ["rsa2048", "rsa3072", "rsa4096", "nistp256", "ed25519"] + curves
+  /// Those of the other curves that gpg 2.2 has.
+  package static let curves = [
+    "nistp384", "nistp521", "brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1", "secp256k1",
+  ]
 
   /// A file's bytes, by its path within `testkeys/`.
   package static func file(_ path: String) throws -> [UInt8] {
@@ -85,7 +89,7 @@ package final class SoftKey: Sendable {
     case .ecdsa(let curve, _), .eddsa(let curve, _), .ecdh(let curve, _):
       let number = integer()
       var scalar = [UInt8](repeating: 0, count: curve.coordinateSize - number.count) + number
-      if curve.form == .montgomery { scalar.reverse() }
+      if curve == .cv25519 { scalar.reverse() }
       privateKey = try PrivateKey(key.publicKey.algorithm, scalar: scalar.span)
     }
   }

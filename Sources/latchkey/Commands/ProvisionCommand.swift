@@ -62,7 +62,14 @@ struct ProvisionCommand: ParsableCommand {
   /// The kinds of keys.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case curve25519
+    case curve448
     case nistp256
+    case nistp384
+    case nistp521
+    case brainpool256
+    case brainpool384
+    case brainpool512
+    case secp256k1
     case rsa2048
     case rsa3072
     case rsa4096
@@ -70,7 +77,14 @@ struct ProvisionCommand: ParsableCommand {
     var kind: ProvisioningPlan.KeyKind {
       switch self {
       case .curve25519: .curve25519
+      case .curve448: .curve448
       case .nistp256: .nistP256
+      case .nistp384: .nistP384
+      case .nistp521: .nistP521
+      case .brainpool256: .brainpool256
+      case .brainpool384: .brainpool384
+      case .brainpool512: .brainpool512
+      case .secp256k1: .secp256k1
       case .rsa2048: .rsa2048
       case .rsa3072: .rsa3072
       case .rsa4096: .rsa4096

@@ -156,7 +156,7 @@ extension KeyAlgorithm {
       return algorithm
     }
     guard let algorithm = KeyAlgorithm(text, for: slot) else {
-      let curves = Curve.table.map { "\($0.name)" }.joined(separator: ", ")
+      let curves = Curve.allCases.map { "\($0.name)" }.joined(separator: ", ")
       throw Failure(
         .wrongUse, "\"\(Escaped.text(text))\" is no kind of \(slot.words) key",
         next: "There are rsa2048, rsa3072, rsa4096, curve25519, \(curves).")
@@ -176,7 +176,7 @@ extension KeyAlgorithm {
     }
     let family = text.hasPrefix("curve") ? text.dropFirst(5) : nil
     let name = family.map { (slot == .decryption ? "cv" : "ed") + $0 } ?? text
-    guard let curve = Curve.table.first(where: { "\($0.name)" == name }) else { return nil }
+    guard let curve = Curve.allCases.first(where: { "\($0.name)" == name }) else { return nil }
     switch (curve.form, slot) {
     case (.weierstrass, .decryption), (.montgomery, .decryption): self = .ecdh(curve)
     case (.weierstrass, _): self = .ecdsa(curve)
