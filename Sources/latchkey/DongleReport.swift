@@ -33,7 +33,10 @@ struct DongleReport: Encodable {
     serial = dongle.serial
     model = dongle.model
     place = dongle.place.description
-    version = "\(application.version >> 8).\(application.version & 0xFF)"
+    // Binary-coded decimals (3.4.1 §4.2.1): 0341 is 3.41.
+    version =
+      String(application.version >> 8, radix: 16) + "."
+      + String(application.version & 0xFF, radix: 16)
     triesLeft = Tries(
       user: application.pinStatus.triesLeft(.user),
       resetCode: application.pinStatus.triesLeft(.resetCode),

@@ -71,8 +71,10 @@ import VirtualCard
   }
 }
 
-/// The environment that scripts/python-clients makes.
+/// The environments that scripts/python-clients makes.
 enum Python {
-  /// Its interpreter.
+  /// With other people's clients, and jcecard.
   static let clients = Repository.path(".build-python/clients/bin/python")
+  /// With smartcard-app-openpgp.
+  static let cards = Repository.path(".build-python/cards/bin/python")
 }

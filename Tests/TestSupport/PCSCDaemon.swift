@@ -87,12 +87,20 @@ public final class PCSCDaemon {
 
   /// Puts a card into a reader and waits until pcscd has powered it.
   public func insert(_ card: String, into index: Int = 0) throws {
+    try insert(program: Repository.product("virtual-card"), into: index) { reader in
+      ["run", card, "--port", String(reader.port), "--trace", reader.traceFile]
+    }
+  }
+
+  /// Puts a card into a reader that a program plays, and waits until pcscd has powered it: the
+  /// program says so in its trace, with the line `# power on`.
+  public func insert(
+    program: String, into index: Int = 0, arguments: (Reader) -> [String]
+  ) throws {
     remove(from: index)
     let process = try Program.start(
-      Repository.product("virtual-card"),
-      [
-        "run", card, "--port", String(readers[index].port), "--trace", readers[index].traceFile,
-      ], errors: folder.path("card\(index)"))
+      program, arguments(readers[index]), errors: folder.path("card\(index)"),
+      environment: ["PYTHONDONTWRITEBYTECODE": "1"])
     readers[index].card = process
     let powered = Program.wait(upTo: 15) {
       !process.isRunning || lines(index).contains("# power on")
