@@ -131,7 +131,10 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("StorageTests", ["Storage", "CSystem"]),
   (
     "LatchkeyTests",
-    ["latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto"]
+    [
+      "latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto", "PCSC",
+      "SmartCard",
+    ]
   ),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("ClientTests", ["VirtualCard", "virtual-card", "latchkey"]),

@@ -8,25 +8,20 @@ public import SmartCard
 /// Hold it no longer than needed: while anyone is connected, a default gpg finds no card.
 @safe
 public final class PCSCConnection: CardTransport {
-  // Keeps the context, which the handle belongs to.
-  private let service: PCSCService
-  private let handle: SCARDHANDLE
-  private var activeProtocol: DWORD
+  private let card: CardHandle
   private var isHeld = false
 
   /// The answer to reset, at most 33 bytes.
   public let answerToReset: [UInt8]
 
-  init(_ service: PCSCService, handle: SCARDHANDLE, activeProtocol: DWORD, answerToReset: [UInt8]) {
-    self.service = service
-    self.handle = handle
-    self.activeProtocol = activeProtocol
+  init(_ card: CardHandle, answerToReset: [UInt8]) {
+    self.card = card
     self.answerToReset = answerToReset
   }
 
   deinit {
     // A transaction that nobody ended may have left a PIN verified.
-    SCardDisconnect(handle, DWORD(isHeld ? SCARD_RESET_CARD : SCARD_LEAVE_CARD))
+    card.disconnect(resetting: isHeld)
   }
 
   /// Sends one command APDU as it is.
@@ -37,8 +32,8 @@ public final class PCSCConnection: CardTransport {
   ) throws(TransportError) {
     response.wipe()
     var header =
-      activeProtocol == DWORD(SCARD_PROTOCOL_T1) ? g_rgSCardT1Pci : g_rgSCardT0Pci
-    let handle = handle
+      card.activeProtocol == DWORD(SCARD_PROTOCOL_T1) ? g_rgSCardT1Pci : g_rgSCardT0Pci
+    let handle = card.handle
     try command.withBytes { bytes throws(TransportError) in
       // Safe: both buffers outlive the call, which writes at most `received` bytes.
       unsafe try response.append { room throws(TransportError) in
@@ -54,32 +49,20 @@ public final class PCSCConnection: CardTransport {
     }
   }
 
-  /// Waits until no other program holds a transaction, then holds one.
-  ///
-  /// A card that others reset in the meantime is connected anew: nothing was verified on it yet.
+  /// Waits until no other program holds a transaction, then holds one. A card that others reset in the
+  /// meantime is connected anew.
+  /// - Throws: ``TransportError/inUse`` if another one holds it for more than two seconds; then this
+  ///   connection is of no more use.
   public func beginTransaction() throws(TransportError) {
-    for _ in 0..<4 {
-      let result = SCardBeginTransaction(handle)
-      if result == SCARD_W_RESET_CARD {
-        // Safe: the handle is ours, and the protocol is written during the call only.
-        try check(
-          unsafe SCardReconnect(
-            handle, DWORD(SCARD_SHARE_SHARED), DWORD(SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1),
-            DWORD(SCARD_LEAVE_CARD), &activeProtocol))
-        continue
-      }
-      try check(result)
-      isHeld = true
-      return
-    }
-    throw .wasReset
+    try card.beginTransaction()
+    isHeld = true
   }
 
   /// Lets other programs at the card again, reset or as it is.
   public func endTransaction(_ ending: TransactionEnding) {
     guard isHeld else { return }
     let disposition = ending == .reset ? SCARD_RESET_CARD : SCARD_LEAVE_CARD
-    let result = SCardEndTransaction(handle, DWORD(disposition))
+    let result = SCardEndTransaction(card.handle, DWORD(disposition))
     // If that failed with the card still there, disconnecting does it.
     isHeld = result != SCARD_S_SUCCESS && ending == .reset
   }

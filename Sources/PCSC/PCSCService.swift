@@ -53,23 +53,11 @@ public final class PCSCService {
   }
 
   /// Connects to the card in a reader, shared with other programs.
-  /// - Throws: ``TransportError/inUse`` if another one holds it exclusively, ``TransportError/noCard``,
-  ///   ``TransportError/noReader``, ``TransportError/unresponsive``.
+  /// - Throws: ``TransportError/inUse`` if another one holds it exclusively, or has a transaction on it
+  ///   for more than two seconds; ``TransportError/noCard``, ``TransportError/noReader``,
+  ///   ``TransportError/unresponsive``.
   public func connect(to reader: PCSCReader) throws(TransportError) -> PCSCConnection {
-    let name = reader.name + [0]
-    var handle = SCARDHANDLE()
-    var activeProtocol = DWORD()
-    let context = context
-    // Safe: the name ends with zero and outlives the call, which writes the other two only.
-    let result = unsafe name.withUnsafeBytes { bytes in
-      unsafe SCardConnect(
-        context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-        DWORD(SCARD_SHARE_SHARED), DWORD(SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1), &handle,
-        &activeProtocol)
-    }
-    try check(result)
-    return PCSCConnection(
-      self, handle: handle, activeProtocol: activeProtocol, answerToReset: reader.answerToReset)
+    PCSCConnection(try CardHandle(reader: reader.name), answerToReset: reader.answerToReset)
   }
 
   /// Waits until any reader has a card in it; readers may come late.

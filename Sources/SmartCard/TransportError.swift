@@ -6,7 +6,7 @@ public enum TransportError: Error, Equatable, Sendable {
   case noReader
   /// The reader is empty.
   case noCard
-  /// Another program holds the reader exclusively.
+  /// Another program holds the reader exclusively, or has a transaction on the card that doesn't end.
   case inUse
   /// The card was pulled.
   case removed

@@ -123,9 +123,11 @@ final class CardFile {
   }
 
   private func syncFolder() throws(CardFileError) {
-    let folder = (path as NSString).deletingLastPathComponent
+    // Not Foundation's deletingLastPathComponent, which traps on a name of one letter.
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let folder = slash.map { String(path[...$0]) } ?? "."
     // Safe: the path is a terminated copy for the call.
-    let descriptor = unsafe open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unwritable(path, Self.reason) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .unwritable(path, Self.reason) }

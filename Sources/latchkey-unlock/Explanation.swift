@@ -102,7 +102,7 @@ func explain(_ error: TransportError) -> Int32 {
     say("pcscd does not answer: is it in the initramfs, and running?")
     return ExitCode.system
   case .inUse:
-    say("another program holds the reader: end it (gpgconf --kill scdaemon)")
+    say("another program holds the reader: end it (gpgconf --kill gpg-agent)")
     return ExitCode.refused
   case .noReader, .noCard, .removed:
     say("the dongle was pulled out: plug it in and try again")

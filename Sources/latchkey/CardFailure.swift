@@ -88,15 +88,19 @@ extension Failure {
       self.init(
         .noDongle, "\(dongle) was pulled out, or is empty", next: "Plug it in and run this again.")
     case .inUse:
+      let users = ReaderUsers()
       self.init(
-        .dongleRefuses, "another program holds \(dongle), most likely gpg's scdaemon",
-        next: "Free it with: gpgconf --kill scdaemon")
+        .dongleRefuses,
+        "another program holds \(dongle): "
+          + (users.words ?? "which one can't be told, most likely gpg's scdaemon"),
+        next: "Free it with: \(users.command)")
     case .wasReset:
       self.init(
         .dongleRefuses, "another program reset \(dongle) in between", next: "Run this again.")
     case .unresponsive, .timedOut:
       self.init(
-        .dongleRefuses, "\(dongle) does not answer", next: "Pull it out and plug it in again.")
+        .dongleRefuses, "\(dongle) does not answer, or was just pulled out",
+        next: "Plug it in again and run this again.")
     case .notPermitted:
       self.init(
         .system, "this user may not use \(dongle)",

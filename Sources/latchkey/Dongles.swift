@@ -44,6 +44,8 @@ struct Dongles {
     let fitting = found.filter(fits)
     if let only = fitting.first, fitting.count == 1 { return only }
     if fitting.isEmpty {
+      // The only card there is can't be talked to: that is what matters, with its own exit code.
+      if let other = others.first?.why, found.isEmpty, others.count == 1 { throw other }
       throw Failure(
         .noDongle,
         found.isEmpty ? "there is no dongle" : "there is no dongle \(what)",

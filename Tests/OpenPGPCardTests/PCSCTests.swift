@@ -179,6 +179,38 @@ struct PCSCTests {
     extendLifetime(daemon)
   }
 
+  @Test("nobody waits for ever for a transaction of others; what waited too long is undone")
+  func transactions() async {
+    await #expect(processExitsWith: .success) { try Self.transactionsInThisProcess() }
+  }
+
+  private static func transactionsInThisProcess() throws {
+    let folder = try TemporaryFolder()
+    let (daemon, _) = try Self.daemon(folder, cards: 1)
+    let service = try PCSCService()
+    let reader = try #require(try service.readers().first { $0.state == .card })
+    let holder = try service.connect(to: reader)
+    let early = try service.connect(to: reader)
+    let gone = try service.connect(to: reader)
+    try holder.beginTransaction()
+    #expect(throws: TransportError.inUse) { try service.connect(to: reader) }
+    #expect(throws: TransportError.inUse) { try early.beginTransaction() }
+    #expect(throws: TransportError.inUse) { try early.beginTransaction() }
+    do {
+      let late = consume gone
+      #expect(throws: TransportError.inUse) { try late.beginTransaction() }
+    }
+    holder.endTransaction(.leave)
+    for _ in 0..<2 {
+      let next = try service.connect(to: reader)
+      try next.beginTransaction()
+      next.endTransaction(.leave)
+      try holder.beginTransaction()
+      holder.endTransaction(.leave)
+    }
+    extendLifetime(daemon)
+  }
+
   private static func throwsError(
     _ expected: TransportError, _ body: () throws(TransportError) -> Void
   ) -> Bool {

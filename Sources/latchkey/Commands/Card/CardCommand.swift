@@ -31,10 +31,10 @@ struct CardCommand: ParsableCommand {
           Output.result("\(dongle.serial)  \(dongle.model)  in \(dongle.place.description)")
         }
       }
+      if dongles.found.isEmpty { _ = try dongles.one("") }
       for other in dongles.others {
         Output.note("In \(other.place): \(other.why.what). \(other.why.next)")
       }
-      if dongles.found.isEmpty { _ = try dongles.one("") }
     }
   }
 
