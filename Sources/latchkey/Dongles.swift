@@ -10,7 +10,7 @@ struct Dongles {
   let others: [(place: String, why: Failure)]
 
   /// Looks into every reader, or at the virtual cards that were named, and keeps the dongles that
-  /// `--card` names, or all.
+  /// `--card` names, in that order, or all.
   static func look(_ options: GlobalOptions) throws(Failure) -> Dongles {
     var found: [Dongle] = []
     var others: [(place: String, why: Failure)] = []
@@ -31,7 +31,10 @@ struct Dongles {
         .noDongle, "dongle \(String(decoding: identifier.text, as: UTF8.self)) is not there",
         next: Self.next(found, others))
     }
-    return Dongles(found: found.filter { wanted.contains($0.identifier) }, others: others)
+    // In the order they were named: that of the PIN files.
+    return Dongles(
+      found: wanted.flatMap { identifier in found.filter { $0.identifier == identifier } },
+      others: others)
   }
 
   /// The one dongle that fits; never a guess.
@@ -44,8 +47,12 @@ struct Dongles {
     let fitting = found.filter(fits)
     if let only = fitting.first, fitting.count == 1 { return only }
     if fitting.isEmpty {
-      // The only card there is can't be talked to: that is what matters, with its own exit code.
-      if let other = others.first?.why, found.isEmpty, others.count == 1 { throw other }
+      // The only card there is refuses, as one in use does: that is what matters.
+      if let other = others.first?.why, found.isEmpty, others.count == 1,
+        other.status == .dongleRefuses
+      {
+        throw other
+      }
       throw Failure(
         .noDongle,
         found.isEmpty ? "there is no dongle" : "there is no dongle \(what)",
@@ -75,7 +82,7 @@ struct Dongles {
           .wrongUse, "\"\(Escaped.text(text))\" names no dongle",
           next: "It is MMMM:SSSSSSSS, as `latchkey card list` shows it.")
       }
-      identifiers.append(identifier)
+      if !identifiers.contains(identifier) { identifiers.append(identifier) }
     }
     return identifiers
   }

@@ -59,7 +59,7 @@ struct VolumeSite {
 
   /// The recorded dongle that is there.
   func dongle() throws(Failure) -> (dongle: Dongle, recorded: Record.Dongle) {
-    let dongle = try Dongles.look(options).one("that opens \(Escaped.text(device))") { dongle in
+    let dongle = try Dongles.look(options).one("for \(Escaped.text(device))") { dongle in
       blob.dongle(dongle.identifier) != nil
     }
     guard let recorded = blob.dongle(dongle.identifier) else {

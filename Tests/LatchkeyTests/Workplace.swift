@@ -16,7 +16,7 @@ enum Way: CaseIterable, CustomTestStringConvertible {
 /// them; the system's own /etc and /var are not touched.
 final class Workplace {
   let folder: TemporaryFolder
-  let way: Way
+  private(set) var way: Way
   private(set) var daemon: PCSCDaemon?
 
   static let pin = "271828"
@@ -55,6 +55,14 @@ final class Workplace {
     var arguments = ["create", "--profile", profile, folder.path(name)]
     if let serial { arguments += ["--serial", serial] }
     _ = try run(Repository.product("virtual-card"), arguments, expecting: 0)
+  }
+
+  /// From here on the commands go through a pcscd with these cards, a reader each; nil for an empty one.
+  /// - Parameter touch: the options of `virtual-card run` for who touches them, and when.
+  func insert(_ cards: [String?], touch: [String] = []) throws {
+    daemon = nil
+    way = .reader
+    daemon = try PCSCDaemon(cards: cards.map { $0.map(folder.path) }, options: touch)
   }
 
   private func makeSmallBoot() throws {

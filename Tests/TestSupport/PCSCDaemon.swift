@@ -26,11 +26,15 @@ public final class PCSCDaemon {
   public private(set) var readers: [Reader] = []
 
   private let folder: TemporaryFolder
+  private let options: [String]
   private let daemon: Process
 
   /// Starts pcscd with a reader for each card's file, and puts the cards in.
-  /// - Parameter cards: files made by `virtual-card create`; nil for a reader that stays empty.
-  public init(cards: [String?]) throws {
+  /// - Parameters:
+  ///   - cards: files made by `virtual-card create`; nil for a reader that stays empty.
+  ///   - options: more options for `virtual-card run`.
+  public init(cards: [String?], options: [String] = []) throws {
+    self.options = options
     folder = try TemporaryFolder()
     socket = folder.path("run/pcscd/pcscd.comm")
     let files = FileManager.default
@@ -88,7 +92,7 @@ public final class PCSCDaemon {
   /// Puts a card into a reader and waits until pcscd has powered it.
   public func insert(_ card: String, into index: Int = 0) throws {
     try insert(program: Repository.product("virtual-card"), into: index) { reader in
-      ["run", card, "--port", String(reader.port), "--trace", reader.traceFile]
+      ["run", card, "--port", String(reader.port), "--trace", reader.traceFile] + options
     }
   }
 
