@@ -89,8 +89,8 @@ extension VirtualCard {
     state.manySignatures = value[0] == 1
   }
 
-  /// D6–D8 (§4.4.3.6): 00 off, 01 on, 02 on for good; 03 and 04 are a Yubikey's cached ones. Stored;
-  /// nobody waits for a touch here.
+  /// D6–D8 (§4.4.3.6): 00 off, 01 on, 02 on for good; 03 and 04 are a Yubikey's cached ones. What
+  /// ``TouchHabit`` says is awaited then.
   private func putTouch(_ slot: Slot, _ value: [UInt8]) throws(Refusal) {
     try requireCount(value, 2)
     let highest: UInt8 = state.profile.firmwareVersion == nil ? 2 : 4

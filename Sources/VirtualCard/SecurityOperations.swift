@@ -28,6 +28,7 @@ extension VirtualCard {
       guard !input.isEmpty else { throw Refusal(.wrongLength) }
     case .ecdh: throw Refusal(.conditionsNotSatisfied)
     }
+    try awaitTouch(slot)
     do throws(CryptoError) {
       return try loaded.key.signRaw(input.span)
     } catch {
@@ -43,6 +44,7 @@ extension VirtualCard {
       return try symmetric(Array(cryptogram.dropFirst()), .decrypt)
     }
     let loaded = try key(in: session.decipherKey, otherwise: state.profile.habits.noKey)
+    try awaitTouch(session.decipherKey)
     var out = SecretBytes(capacity: 512)
     do throws(CryptoError) {
       switch loaded.key.algorithm {

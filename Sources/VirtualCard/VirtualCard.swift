@@ -11,6 +11,8 @@ public final class VirtualCard {
   var session = Session()
   /// The slots' keys, ready for use, as long as the state has the same material.
   var loadedKeys: [Slot: LoadedKey] = [:]
+  /// Who touches it where a key wants that; nil for at once.
+  public var touchHabit: TouchHabit?
   private let file: CardFile?
   private var isPowered = true
 

@@ -121,6 +121,8 @@ struct Visit {
         say("this PIN already failed on this dongle since the boot: it was not sent again")
         return .again
       }
+      let notice = touchNotice(card.application, dongle)
+      defer { extendLifetime(notice) }
       let key = try blob.open(
         on: &card, as: dongle, with: pin, decompressing: NoDecompression())
       guard write(key.bytes, to: 1) else {
@@ -147,6 +149,16 @@ struct Visit {
         return .ending(.ended(explain(error)))
       }
     }
+  }
+
+  /// Says that the dongle waits for a touch, if its key wants one and it takes long.
+  private func touchNotice(_ card: ApplicationData, _ dongle: Record.Dongle) -> LateNotice? {
+    guard let touch = card.touchPolicy(of: .decryption), touch != .off else { return nil }
+    var line: [UInt8] = []
+    Text("latchkey-unlock: ").add(to: &line)
+    Text.bytes(describe(dongle)).add(to: &line)
+    Text(" waits for your touch").add(to: &line)
+    return LateNotice(line)
   }
 
   private func remember(

@@ -97,7 +97,7 @@ extension Failure {
     case .wasReset:
       self.init(
         .dongleRefuses, "another program reset \(dongle) in between", next: "Run this again.")
-    case .unresponsive, .timedOut:
+    case .unresponsive, .timedOut, .malformedResponse:
       self.init(
         .dongleRefuses, "\(dongle) does not answer, or was just pulled out",
         next: "Plug it in again and run this again.")
@@ -105,7 +105,7 @@ extension Failure {
       self.init(
         .system, "this user may not use \(dongle)",
         next: "Run this as root, or at the machine itself.")
-    case .commandTooLong, .responseTooLong, .malformedResponse:
+    case .commandTooLong, .responseTooLong:
       self.init(
         .dongleRefuses, "\(dongle) or its reader can't carry commands of that length",
         next: "Try another reader or port.")

@@ -68,6 +68,13 @@ struct Dongle {
     }
   }
 
+  /// Says that the dongle waits for a touch, once an operation with that key takes more than half a
+  /// second; nil where the key wants none.
+  func touchNotice(for slot: KeySlot) -> LateNotice? {
+    guard let touch = application.touchPolicy(of: slot), touch != .off else { return nil }
+    return LateNotice(Array("\(name) waits for your touch.".utf8))
+  }
+
   /// A new visit.
   func visit() throws(Failure) -> OpenPGPCard<ReaderTransport> {
     let transport: ReaderTransport

@@ -76,6 +76,8 @@ final class EnrollingDongle {
       error.show()
       throw .card(.transport(.removed))
     }
+    let notice = entry.dongle.touchNotice(for: .decryption)
+    defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
       return try blob.open(
         on: &card, as: recorded, with: secret, decompressing: NoDecompression())

@@ -70,9 +70,8 @@ struct SigningDongle {
     var card = try dongle.visit()
     do throws(CardError) {
       var signing = try card.authorize(.signing, with: secret, pinned: pinned)
-      if let touch = dongle.application.touchPolicy(of: .signing), touch != .off {
-        Output.note("Touch \(dongle.name) when it blinks.")
-      }
+      let notice = dongle.touchNotice(for: .signing)
+      defer { extendLifetime(notice) }
       return try signing.sign(draft.digest.span, hash: draft.hash)
     } catch {
       throw entry.failure(error, after: secret)

@@ -73,9 +73,8 @@ struct VolumeSite {
     with dongle: Dongle, as recorded: Record.Dongle, _ pin: borrowing SecretBytes, _ entry: PINEntry
   ) throws(Failure) -> SecretBytes {
     var card = try dongle.visit()
-    if let touch = dongle.application.touchPolicy(of: .decryption), touch != .off {
-      Output.note("Touch \(dongle.name) when it blinks.")
-    }
+    let notice = dongle.touchNotice(for: .decryption)
+    defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
       return try blob.open(on: &card, as: recorded, with: pin, decompressing: ZlibDecompression())
     } catch {

@@ -24,10 +24,20 @@ struct Run: ParsableCommand {
   @Option(help: "How many seconds to wait for vpcd.")
   var patience = 10
 
+  @Option(
+    help: ArgumentHelp(
+      "Touch the card after so many seconds where a key wants it; \"never\" lets it give up.",
+      valueName: "seconds|never"))
+  var touch: Touch?
+
+  @Option(help: "After how many seconds the card gives up waiting for a touch.")
+  var touchTimeOut = 15.0
+
   func run() throws {
     let stop = StopSignal()
     do {
       let card = try VirtualCard(at: file)
+      card.touchHabit = try habit()
       let trace = try trace.map { try APDUTrace(to: $0) }
       guard
         let connection = try VPCDConnection.open(
@@ -41,6 +51,38 @@ struct Run: ParsableCommand {
       throw Report.failure(error)
     } catch let error as VPCDConnection.Failure {
       throw Report.failure(error, host: host, port: port)
+    }
+  }
+}
+
+extension Run {
+  /// When a card is touched.
+  enum Touch: ExpressibleByArgument {
+    case after(seconds: Double)
+    case never
+
+    init?(argument: String) {
+      if argument == "never" {
+        self = .never
+      } else if let seconds = Double(argument), (0...3600).contains(seconds) {
+        self = .after(seconds: seconds)
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Whoever touches the card, nobody does it after its time.
+  private func habit() throws -> TouchHabit? {
+    guard (0...3600).contains(touchTimeOut) else {
+      throw ValidationError("--touch-time-out takes 0 to 3600 seconds.")
+    }
+    let timeOut = Int(touchTimeOut * 1000)
+    switch touch {
+    case nil: return nil
+    case .after(let seconds) where seconds <= touchTimeOut:
+      return .after(milliseconds: Int(seconds * 1000))
+    case .after, .never: return .never(timeOut: timeOut)
     }
   }
 }
