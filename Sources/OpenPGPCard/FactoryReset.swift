@@ -10,6 +10,8 @@ extension OpenPGPCard {
   public mutating func factoryReset() throws(CardError) {
     session.resetAtEnd()
     if try session.send(.terminate) != .success {
+      // A Ledger is reset only by its admin PIN, blocked or not: its PINs would be lost for nothing.
+      guard application.identifier.manufacturer != 0x2C97 else { throw .unsupported(.factoryReset) }
       try session.block(.user)
       try session.block(.admin)
       switch try session.send(.terminate) {

@@ -161,7 +161,13 @@ import VirtualCard
     do {
       var card = try OpenPGPCard(selecting: keyed.transport())
       if model.profile.habits.terminateNeedsPIN == true {
-        // Such a card is reset only by who knows its admin PIN.
+        // Such a card is reset only by who knows its admin PIN; no try is lost in finding out.
+        #expect(
+          failure { () throws(CardError) in try card.factoryReset() } == .unsupported(.factoryReset)
+        )
+        #expect(card.application.pinStatus.triesLeft(.user) == 3)
+        try card.refreshPINStatus()
+        #expect(card.application.pinStatus.triesLeft(.admin) == 3)
         let administration = try card.authorize(.administration, with: admin, derivedBy: .plain)
         try administration.factoryReset()
       } else {
