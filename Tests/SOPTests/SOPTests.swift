@@ -20,6 +20,16 @@ enum SOP: String, CaseIterable, CustomTestStringConvertible {
   static let pairs: [(SOP, SOP)] = [
     (.ours, .ours), (.ours, .sqop), (.ours, .gosop), (.sqop, .ours), (.gosop, .ours),
   ]
+
+  /// Those that know a test key's curve.
+  static func pairs(for name: String) -> [(SOP, SOP)] {
+    pairs.filter { $0.knows(name) && $1.knows(name) }
+  }
+
+  /// Debian's sqop has neither brainpool's curves nor secp256k1.
+  func knows(_ name: String) -> Bool {
+    self != .sqop || !(name.hasPrefix("brainpool") || name == "secp256k1")
+  }
 }
 
 /// A test key's file.
@@ -32,7 +42,7 @@ struct SOPTests {
   @Test("each verifies what the other signed, and not over other data", arguments: TestKeys.names)
   func signatures(_ name: String) throws {
     let folder = try TemporaryFolder()
-    for (maker, reader) in SOP.pairs {
+    for (maker, reader) in SOP.pairs(for: name) {
       let made = try maker.run(["sign", key("\(name)/secret.asc")], input: data)
       #expect(made.status == 0, "\(maker) \(made.errorText)")
       let signature = try folder.write("\(maker.rawValue).sig", bytes: made.output)
@@ -51,7 +61,7 @@ struct SOPTests {
   @Test("each decrypts what the other encrypted, and no other key does", arguments: TestKeys.names)
   func messages(_ name: String) throws {
     let other = name == "ed25519" ? "nistp256" : "ed25519"
-    for (maker, reader) in SOP.pairs {
+    for (maker, reader) in SOP.pairs(for: name) {
       let made = try maker.run(["encrypt", key("\(name)/public.asc")], input: data)
       #expect(made.status == 0, "\(maker) \(made.errorText)")
       let read = try reader.run(["decrypt", key("\(name)/secret.asc")], input: made.output)
@@ -91,7 +101,7 @@ struct SOPTests {
       #expect(ours.status == 0, "\(ours.errorText)")
       #expect(try Certificate(ours.output) == TestKeys.certificate(name))
       let binary = try SOP.ours.run(["dearmor"], input: ours.output).output
-      for other in [SOP.sqop, .gosop] {
+      for other in [SOP.sqop, .gosop] where other.knows(name) {
         let theirs = try other.run(["extract-cert"], input: secret)
         #expect(try Certificate(theirs.output) == TestKeys.certificate(name), "\(other)")
         #expect(try other.run(["dearmor"], input: ours.output).output == binary, "\(other)")
