@@ -1,3 +1,5 @@
+import Secrets
+
 /// Reads big-endian numbers and length-prefixed bytes front to back.
 struct ByteReader: ~Escapable {
   private var rest: Span<UInt8>
@@ -45,13 +47,6 @@ struct ByteReader: ~Escapable {
 }
 
 extension [UInt8] {
-  /// The span's bytes in an array.
-  init(copying bytes: Span<UInt8>) {
-    self.init()
-    reserveCapacity(bytes.count)
-    for index in bytes.indices { append(bytes[index]) }
-  }
-
   /// The ASCII bytes of a text.
   init(_ text: StaticString) {
     // Safe: a static string's bytes live forever.

@@ -1,4 +1,5 @@
 import CSystem
+import Secrets
 
 /// The first bytes of a device, copied into memory: what was checked is what is used, and nobody can
 /// change it in between.

@@ -1,6 +1,7 @@
 import LibCrypto
 import OpenPGP
 import OpenPGPCard
+import Secrets
 
 /// A record in bytes, all numbers big-endian:
 ///

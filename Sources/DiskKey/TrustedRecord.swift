@@ -1,5 +1,6 @@
 import CSystem
 import LibCrypto
+import Secrets
 
 /// A record that may be acted on, and why. There is no way to one but through a source that vouches
 /// for it: `key.pgp` alone proves nothing, as anyone can encrypt to a dongle.

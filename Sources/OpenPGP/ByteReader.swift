@@ -1,4 +1,5 @@
 import LibCrypto
+import Secrets
 
 /// Reads a packet's body front to back; every read is checked against the end.
 struct ByteReader: ~Escapable {
@@ -95,18 +96,6 @@ struct ByteReader: ~Escapable {
 }
 
 extension [UInt8] {
-  /// A copy of the bytes.
-  init(copying bytes: Span<UInt8>) {
-    self.init()
-    append(bytes)
-  }
-
-  /// Adds a copy of the bytes.
-  mutating func append(_ bytes: Span<UInt8>) {
-    reserveCapacity(count + bytes.count)
-    for index in bytes.indices { append(bytes[index]) }
-  }
-
   /// Adds two bytes, big-endian.
   mutating func append(uint16 value: Int) {
     append(UInt8(truncatingIfNeeded: value >> 8))

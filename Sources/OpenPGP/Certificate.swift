@@ -1,4 +1,5 @@
 import LibCrypto
+import Secrets
 
 /// An OpenPGP v4 certificate: a primary key, user ids, subkeys, and what the primary key says of them.
 ///

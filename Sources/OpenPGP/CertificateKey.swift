@@ -1,4 +1,5 @@
 public import LibCrypto
+import Secrets
 
 /// A key as a v4 public-key packet tells it (RFC 9580 §5.5.2): what fingerprints are made of.
 public struct CertificateKey: Equatable, Sendable {

@@ -1,4 +1,5 @@
 public import LibCrypto
+import Secrets
 
 /// One detached signature over bytes, read and verified by a strict policy.
 ///

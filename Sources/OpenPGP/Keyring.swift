@@ -1,3 +1,5 @@
+import Secrets
+
 /// Certificates one behind the other, as `gpg --export` writes them and as armored files joined
 /// together hold them.
 public struct Keyring: Equatable, Sendable {

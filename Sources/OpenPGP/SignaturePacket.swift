@@ -1,4 +1,5 @@
 import LibCrypto
+import Secrets
 
 /// A v4 signature packet (RFC 9580 §5.2.3), well-formed; whether it is good is another question.
 struct SignaturePacket: Equatable, Sendable {

@@ -123,7 +123,7 @@ extension Session {
     let size = application.limits.extendedLengths ? 4096 : 256
     guard try send(.getData(0xFA, upTo: size)) == .success else { return [] }
     var offered: [AlgorithmAttributes] = []
-    var content = channel.response.withBytes { array(unwrapped($0, 0xFA)) }
+    var content = channel.response.withBytes { [UInt8](copying: unwrapped($0, 0xFA)) }
     // Yubikeys count the status word into FA's own length: it can only be stepped over.
     if content.count > 1, content[0] == 0xFA {
       content.removeFirst(min(content.count, content[1] < 0x80 ? 2 : 2 + Int(content[1] & 0x7F)))
@@ -132,7 +132,7 @@ extension Session {
       var reader = TLVReader(content.span)
       while let element = try reader.next() {
         guard element.tag == slot.attributesTag else { continue }
-        offered.append(AlgorithmAttributes(encoded: array(element.value)))
+        offered.append(AlgorithmAttributes(encoded: [UInt8](copying: element.value)))
       }
     } catch {
       return offered

@@ -122,9 +122,9 @@ extension Authorization where Use == Decryption {
       throw .wrongData
     }
     try session.require(.encipher(upTo: blocks.count + 1), blocks)
-    let answer = session.channel.response.withBytes { array($0) }
+    let answer = session.channel.response.withBytes { [UInt8](copying: $0) }
     guard answer.count == blocks.count + 1, answer[0] == 0x02 else { throw .malformed(tag: 0xD5) }
-    return array(answer.span.extracting(droppingFirst: 1))
+    return [UInt8](copying: answer.span.extracting(droppingFirst: 1))
   }
 
   /// Deciphers with the card's AES key what ``encipher(_:)`` gave, and appends it to `secret`.
@@ -134,7 +134,7 @@ extension Authorization where Use == Decryption {
     guard application.capabilities.hasAES, !blocks.isEmpty, blocks.count % 16 == 0,
       secret.capacity - secret.count >= blocks.count
     else { throw .wrongData }
-    let data = [0x02] + array(blocks)
+    let data = [0x02] + [UInt8](copying: blocks)
     try session.require(.decipher(upTo: blocks.count), data.span)
     defer { session.channel.forgetResponse() }
     guard session.channel.response.count == blocks.count else { throw .malformed(tag: 0xD5) }

@@ -6,7 +6,7 @@ extension Session {
     let size = application.limits.extendedLengths ? 65536 : 256
     try require(.getData(tag, upTo: isSmall(tag) ? 256 : size))
     let isConstructed = (tag > 0xFF ? tag >> 8 : tag) & 0x20 != 0
-    return channel.response.withBytes { array(isConstructed ? unwrapped($0, tag) : $0) }
+    return channel.response.withBytes { [UInt8](copying: isConstructed ? unwrapped($0, tag) : $0) }
   }
 
   /// Objects that never need an extended answer.
@@ -80,7 +80,7 @@ extension OpenPGPCard {
     }
     try session.require(.challenge(count))
     guard session.channel.response.count == count else { throw .wrongData }
-    return session.channel.response.withBytes { array($0) }
+    return session.channel.response.withBytes { [UInt8](copying: $0) }
   }
 
   /// The X.509 certificate kept for a slot (7F21); empty where there is none.

@@ -52,7 +52,7 @@ public struct KeyDerivation: Equatable, Sendable {
         case (0x82, 1): hash = element.value[0]
         case (0x83, 1...4):
           for index in element.value.indices { count = count << 8 | Int(element.value[index]) }
-        case (0x84...0x86, _): salts[Int(element.tag - 0x84)] = array(element.value)
+        case (0x84...0x86, _): salts[Int(element.tag - 0x84)] = [UInt8](copying: element.value)
         default: break
         }
       }
@@ -61,7 +61,7 @@ public struct KeyDerivation: Equatable, Sendable {
     }
     switch identifier {
     case 0x00:
-      self.init(encoded: array(inner), method: .plain, salts: [])
+      self.init(encoded: [UInt8](copying: inner), method: .plain, salts: [])
     case 0x03:
       let function: HashAlgorithm
       switch hash {
@@ -72,7 +72,8 @@ public struct KeyDerivation: Equatable, Sendable {
       guard count <= Self.maximumCount else { throw .unsupported(.keyDerivation) }
       guard !salts[0].isEmpty else { throw .malformed(tag: 0xF9) }
       self.init(
-        encoded: array(inner), method: .iteratedSalted(function, count: count), salts: salts)
+        encoded: [UInt8](copying: inner), method: .iteratedSalted(function, count: count),
+        salts: salts)
     default:
       throw .unsupported(.keyDerivation)
     }
@@ -112,7 +113,7 @@ public struct KeyDerivation: Equatable, Sendable {
       case .admin: try derivation.derive(admin, for: pin, into: &initial)
       default: try derivation.derive(user, for: pin, into: &initial)
       }
-      content += TLVWriter.element(tag, array(initial.bytes))
+      content += TLVWriter.element(tag, [UInt8](copying: initial.bytes))
     }
     return KeyDerivation(encoded: content, method: method, salts: salts)
   }
@@ -163,12 +164,4 @@ public struct KeyDerivation: Equatable, Sendable {
     if !left.isActive && !right.isActive { return true }
     return left.encoded == right.encoded
   }
-}
-
-/// A copy of borrowed bytes that are no secret.
-func array(_ bytes: Span<UInt8>) -> [UInt8] {
-  var out: [UInt8] = []
-  out.reserveCapacity(bytes.count)
-  for index in bytes.indices { out.append(bytes[index]) }
-  return out
 }

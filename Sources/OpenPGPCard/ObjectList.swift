@@ -1,3 +1,4 @@
+import Secrets
 internal import SmartCard
 
 /// Data objects by tag, flat, as they were found in constructed ones.
@@ -29,7 +30,7 @@ struct ObjectList {
       if opening.contains(element.tag) {
         try append(parsing: element.value, opening: opening, depth: depth + 1)
       } else {
-        append(element.tag, array(element.value))
+        append(element.tag, [UInt8](copying: element.value))
       }
     }
   }

@@ -20,16 +20,16 @@ extension Session {
     guard digest.count == hash.digestSize, hash != .sha1 else { throw .wrongData }
     var input: [UInt8]
     switch algorithm {
-    case .rsa: input = digestInfo(hash) + array(digest)
+    case .rsa: input = digestInfo(hash) + [UInt8](copying: digest)
     // The leftmost bytes, as many as the order has (FIPS 186-5 §6.4.1).
     case .ecdsa(let curve):
-      input = array(digest.extracting(first: min(digest.count, curve.coordinateSize)))
-    case .eddsa: input = array(digest)
+      input = [UInt8](copying: digest.extracting(first: min(digest.count, curve.coordinateSize)))
+    case .eddsa: input = [UInt8](copying: digest)
     case .ecdh: throw .wrongKey(slot)
     }
     try use(slot, command(algorithm.signatureSize), input.span)
     guard channel.response.count == algorithm.signatureSize else { throw .wrongKey(slot) }
-    return channel.response.withBytes { array($0) }
+    return channel.response.withBytes { [UInt8](copying: $0) }
   }
 
   func decipher(

@@ -1,4 +1,5 @@
 internal import LibCrypto
+import Secrets
 internal import SmartCard
 
 /// Reads the answer to GENERATE ASYMMETRIC KEY PAIR (OpenPGP card 3.4.1 §7.2.14), and refuses a key of
@@ -15,7 +16,7 @@ func readPublicKey(
       switch element.tag {
       case 0x81: modulus = number(element.value)
       case 0x82: exponent = number(element.value)
-      case 0x86: point = array(element.value)
+      case 0x86: point = [UInt8](copying: element.value)
       default: break
       }
     }
@@ -60,7 +61,7 @@ private func bare(
 private func number(_ bytes: Span<UInt8>) -> [UInt8] {
   var start = 0
   while start < bytes.count, bytes[start] == 0 { start += 1 }
-  return array(bytes.extracting(droppingFirst: start))
+  return [UInt8](copying: bytes.extracting(droppingFirst: start))
 }
 
 extension KeyAlgorithm {

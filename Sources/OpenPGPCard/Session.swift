@@ -77,7 +77,7 @@ final class Session<Transport: CardTransport> {
       status = try send(.getData(tag), channel)
       // What can be done without is; ApplicationData names what cannot.
       guard status == .success else { continue }
-      objects.append(tag, channel.response.withBytes { array(unwrapped($0, tag)) })
+      objects.append(tag, channel.response.withBytes { [UInt8](copying: unwrapped($0, tag)) })
     }
     let application = try ApplicationData(objects)
     channel.limits = application.limits
@@ -172,7 +172,7 @@ final class Session<Transport: CardTransport> {
     }
     for tag in ApplicationData.needed where objects[tag] == nil {
       guard try send(.getData(tag)) == .success else { continue }
-      objects.append(tag, channel.response.withBytes { array(unwrapped($0, tag)) })
+      objects.append(tag, channel.response.withBytes { [UInt8](copying: unwrapped($0, tag)) })
     }
     let application = try ApplicationData(objects)
     if application.identifier != self.application.identifier { throw .notThePinned(.serial) }

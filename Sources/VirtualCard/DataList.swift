@@ -1,3 +1,4 @@
+import Secrets
 import SmartCard
 
 /// The elements of a BER-TLV sequence, copied.
@@ -17,9 +18,7 @@ struct DataList: Equatable {
     while true {
       do throws(TLVError) {
         guard let element = try reader.next() else { return }
-        var value: [UInt8] = []
-        for index in element.value.indices { value.append(element.value[index]) }
-        elements.append(Element(tag: element.tag, value: value))
+        elements.append(Element(tag: element.tag, value: [UInt8](copying: element.value)))
       } catch {
         throw Refusal(.wrongData)
       }

@@ -99,10 +99,6 @@ extension VirtualCard {
 extension SecretBytes {
   /// The bytes in an ordinary array: this card keeps no secret from its own process.
   var array: [UInt8] {
-    withBytes { bytes in
-      var copy: [UInt8] = []
-      for index in bytes.indices { copy.append(bytes[index]) }
-      return copy
-    }
+    withBytes { bytes in [UInt8](copying: bytes) }
   }
 }

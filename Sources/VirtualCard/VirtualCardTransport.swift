@@ -24,10 +24,7 @@ public final class VirtualCardTransport: CardTransport {
     _ command: borrowing SecretBytes, into response: inout SecretBytes
   ) throws(TransportError) {
     response.wipe()
-    var bytes: [UInt8] = []
-    command.withBytes { command in
-      for index in command.indices { bytes.append(command[index]) }
-    }
+    let bytes = command.withBytes { command in [UInt8](copying: command) }
     let answer = card.process(bytes)
     guard answer.count <= response.capacity else { throw .responseTooLong }
     response.append(answer.span)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import OpenPGPCard
+import Secrets
 import SmartCard
 
 /// `latchkey card holder`
@@ -145,14 +146,5 @@ extension OpenPGPCard<ReaderTransport> {
       guard case .status = error else { throw error }
       return nil
     }
-  }
-}
-
-extension [UInt8] {
-  /// A copy of borrowed bytes that are no secret.
-  init(copying bytes: Span<UInt8>) {
-    self.init()
-    reserveCapacity(bytes.count)
-    for index in bytes.indices { append(bytes[index]) }
   }
 }
