@@ -1,3 +1,5 @@
+internal import Secrets
+
 /// ASCII armor (RFC 9580 §6.2): base64 between two named lines.
 ///
 /// Read strictly: nothing but blank lines around the block, lines of at most 76 characters, unused
@@ -62,9 +64,18 @@ public enum Armor {
   /// The bytes in the one block that `text` is.
   /// - Throws: ``OpenPGPError/malformedArmor``, ``OpenPGPError/wrongArmor``.
   public static func decode(_ text: Span<UInt8>, as kind: Kind) throws(OpenPGPError) -> [UInt8] {
+    let bytes = try decodeSecret(text, as: kind)
+    return [UInt8](copying: bytes.bytes)
+  }
+
+  /// The same for what nobody else may see.
+  static func decodeSecret(
+    _ text: Span<UInt8>, as kind: Kind
+  ) throws(OpenPGPError) -> SecretBytes {
     var reader = LineReader(text)
-    let bytes = try block(&reader, as: kind)
-    guard reader.skipBlankLines() == false else { throw .malformedArmor }
+    var bytes = SecretBytes(capacity: text.count)
+    try block(&reader, as: kind, into: &bytes)
+    guard !reader.skipBlankLines() else { throw .malformedArmor }
     return bytes
   }
 
@@ -72,19 +83,22 @@ public enum Armor {
   /// - Throws: ``OpenPGPError/malformedArmor``, ``OpenPGPError/wrongArmor``.
   public static func decodeAll(_ text: Span<UInt8>, as kind: Kind) throws(OpenPGPError) -> [UInt8] {
     var reader = LineReader(text)
-    var bytes = try block(&reader, as: kind)
-    while reader.skipBlankLines() { bytes += try block(&reader, as: kind) }
-    return bytes
+    var bytes = SecretBytes(capacity: text.count)
+    repeat { try block(&reader, as: kind, into: &bytes) } while reader.skipBlankLines()
+    return [UInt8](copying: bytes.bytes)
   }
 
-  /// One block: its lines from BEGIN to END.
+  /// Adds what one block holds: its lines from BEGIN to END.
   private static func block(
-    _ reader: inout LineReader, as kind: Kind
-  ) throws(OpenPGPError) -> [UInt8] {
+    _ reader: inout LineReader, as kind: Kind, into bytes: inout SecretBytes
+  ) throws(OpenPGPError) {
+    let start = bytes.count
     guard reader.skipBlankLines(), let first = reader.next() else { throw .malformedArmor }
     let begin = text("-----BEGIN PGP ", kind)
-    guard first == begin else {
-      for other in Kind.allCases where first == text("-----BEGIN PGP ", other) { throw .wrongArmor }
+    guard first.equals(begin) else {
+      for other in Kind.allCases where first.equals(text("-----BEGIN PGP ", other)) {
+        throw .wrongArmor
+      }
       throw .malformedArmor
     }
     while true {
@@ -93,31 +107,30 @@ public enum Armor {
       guard isHeader(header) else { throw .malformedArmor }
     }
     let end = text("-----END PGP ", kind)
-    var bytes: [UInt8] = []
     var isFull = true
     while let line = reader.next() {
-      if line == end { return bytes }
-      if line.first == UInt8(ascii: "=") {
+      if line.equals(end) { return }
+      if !line.isEmpty, line[0] == UInt8(ascii: "=") {
         var sum: [UInt8] = []
-        guard line.count == 5, sum.append(decodingBase64: line.span.extracting(droppingFirst: 1)),
+        guard line.count == 5, sum.append(decodingBase64: line.extracting(droppingFirst: 1)),
           sum.count == 3
         else { throw .malformedArmor }
         let expected = UInt32(sum[0]) << 16 | UInt32(sum[1]) << 8 | UInt32(sum[2])
-        guard checksum(bytes.span) == expected, reader.next() == end else {
-          throw .malformedArmor
-        }
-        return bytes
+        guard checksum(bytes.bytes.extracting(droppingFirst: start)) == expected,
+          let last = reader.next(), last.equals(end)
+        else { throw .malformedArmor }
+        return
       }
       guard isFull, !line.isEmpty, line.count <= 76 else { throw .malformedArmor }
       let before = bytes.count
-      guard bytes.append(decodingBase64: line.span) else { throw .malformedArmor }
+      guard bytes.append(decodingBase64: line) else { throw .malformedArmor }
       isFull = bytes.count - before == line.count / 4 * 3
     }
     throw .malformedArmor
   }
 
   /// `Name: text` in printable bytes.
-  private static func isHeader(_ line: [UInt8]) -> Bool {
+  private static func isHeader(_ line: Span<UInt8>) -> Bool {
     var hasColon = false
     for index in line.indices {
       guard line[index] >= 0x20, line[index] != 0x7F else { return false }
@@ -165,7 +178,14 @@ extension [UInt8] {
     unsafe append(
       contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
+}
 
+extension Span<UInt8> {
+  fileprivate func equals(_ other: [UInt8]) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
 }
 
 /// Lines ended by LF or CRLF, or by the end of the text.
@@ -177,17 +197,15 @@ private struct LineReader: ~Escapable {
   init(_ text: Span<UInt8>) { self.text = text }
 
   /// The next line without its end; nil when there is none.
-  mutating func next() -> [UInt8]? {
+  @_lifetime(copy self)
+  mutating func next() -> Span<UInt8>? {
     guard place < text.count else { return nil }
-    var line: [UInt8] = []
-    while place < text.count {
-      let byte = text[place]
-      place += 1
-      if byte == newline { break }
-      line.append(byte)
-    }
-    if line.last == UInt8(ascii: "\r") { line.removeLast() }
-    return line
+    let start = place
+    while place < text.count, text[place] != newline { place += 1 }
+    var end = place
+    if place < text.count { place += 1 }
+    if end > start, text[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+    return text.extracting(start..<end)
   }
 
   /// Goes past empty lines; false when that was all there is.

@@ -1,3 +1,5 @@
+import Secrets
+
 extension [UInt8] {
   /// Adds base64 of `bytes`, padded (RFC 4648 §4).
   mutating func append(base64 bytes: Span<UInt8>) {
@@ -14,7 +16,17 @@ extension [UInt8] {
       index += 3
     }
   }
+}
 
+/// What decoded bytes can be added to, one by one.
+protocol ByteSink: ~Copyable {
+  mutating func append(_ byte: UInt8)
+}
+
+extension [UInt8]: ByteSink {}
+extension SecretBytes: ByteSink {}
+
+extension ByteSink where Self: ~Copyable {
   /// Adds the bytes that base64 text stands for: whole groups, padding only in the last one, unused bits
   /// zero. False if the text isn't that.
   mutating func append(decodingBase64 text: Span<UInt8>) -> Bool {

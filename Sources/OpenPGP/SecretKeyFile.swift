@@ -4,8 +4,7 @@ internal import Secrets
 /// An OpenPGP secret key as a program exports it (RFC 9580 §10.2): a certificate whose key packets hold the
 /// secret halves as well.
 ///
-/// The secret halves stay in ``Secrets/SecretBytes``; only armor that they came in is decoded in ordinary
-/// memory.
+/// The secret halves stay in ``Secrets/SecretBytes``.
 public struct SecretKeyFile: ~Copyable {
   /// All but the secret halves.
   public let certificate: Certificate
@@ -32,8 +31,8 @@ public struct SecretKeyFile: ~Copyable {
     if bytes.isEmpty { throw .noCertificate }
     var packets = SecretBytes(capacity: bytes.count)
     if Armor.isArmored(bytes) {
-      let binary = try Armor.decode(bytes, as: .privateKey)
-      packets.append(binary.span)
+      let binary = try Armor.decodeSecret(bytes, as: .privateKey)
+      packets.append(binary.bytes)
     } else {
       packets.append(bytes)
     }
