@@ -6,8 +6,11 @@ public struct StorageError: Error, Equatable, Sendable {
   public let operation: StaticString
   /// The file's path.
   public let path: String
-  /// errno.
+  /// errno, or ``writableByOthers``.
   public let code: Int32
+
+  /// The code of a file or folder that others than root and this user own or can write.
+  public static let writableByOthers: Int32 = -1
 
   /// A call on a path that failed with an errno value.
   public init(_ operation: StaticString, _ path: String, code: Int32) {
@@ -73,7 +76,11 @@ public enum DurableFile {
   }
 
   /// All bytes of a regular file, at most `limit`; nil if it isn't there.
-  public static func read(_ path: String, limit: Int) throws(StorageError) -> [UInt8]? {
+  /// - Parameter isOurs: whether nobody but root and this user may be able to write the file or its
+  ///   folder; else the error is ``StorageError/writableByOthers``.
+  public static func read(
+    _ path: String, limit: Int, isOurs: Bool = false
+  ) throws(StorageError) -> [UInt8]? {
     // Safe: as above. O_NONBLOCK, so that a pipe in the file's place cannot hold us up.
     let file = unsafe system_open(path, O_RDONLY | O_NONBLOCK, 0)
     if file < 0, system_errno() == ENOENT { return nil }
@@ -85,6 +92,10 @@ public enum DurableFile {
     }
     guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
       throw StorageError("open", path, code: EINVAL)
+    }
+    if isOurs {
+      try checkOwner(status, path)
+      try checkFolder(parent(of: path) ?? ".")
     }
     guard status.st_size <= limit else { throw StorageError("read", path, code: EFBIG) }
     var bytes = [UInt8](repeating: 0, count: limit + 1)
@@ -136,6 +147,22 @@ public enum DurableFile {
       if written < 0, system_errno() == EINTR { continue }
       guard written > 0 else { throw StorageError("write", path, code: system_errno()) }
       rest = rest.dropFirst(written)
+    }
+  }
+
+  /// Says that nobody but root and this user can add files to a folder, or take some away.
+  private static func checkFolder(_ path: String) throws(StorageError) {
+    var status = stat()
+    // Safe: a C string for the call, and a structure of ours.
+    guard unsafe stat(path, &status) == 0 else {
+      throw StorageError("open", path, code: system_errno())
+    }
+    try checkOwner(status, path)
+  }
+
+  private static func checkOwner(_ status: stat, _ path: String) throws(StorageError) {
+    guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+      throw StorageError("trust", path, code: StorageError.writableByOthers)
     }
   }
 

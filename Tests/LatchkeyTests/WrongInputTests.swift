@@ -212,6 +212,21 @@ struct WrongInputTests {
     expect(try work.unlock(), 1, ["is not as it was signed"])
   }
 
+  @Test("a trusted.d that others can write makes nobody trusted: exit 5, and what to do")
+  func writableTrust() throws {
+    let work = try Workplace()
+    try work.provision()
+    try work.sign()
+    for name in ["", "/"] {
+      let path = "system/etc/latchkey/trusted.d" + name
+      _ = try work.run("sh", ["-c", "chmod o+w \(path)*"], expecting: 0)
+      let result = try work.run(
+        Repository.product("latchkey"), ["verify", "--boot", "BOOT", "--sysroot", "system"])
+      expect(result, 5, ["others than root and you can write", "chmod go-w"])
+      _ = try work.run("sh", ["-c", "chmod o-w \(path)*"], expecting: 0)
+    }
+  }
+
   @Test("a question that nobody can answer: exit 2, add --yes")
   func noTerminal() throws {
     let work = try Workplace()

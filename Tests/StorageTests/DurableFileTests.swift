@@ -21,6 +21,25 @@ struct DurableFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/a/b") == ["file"])
   }
 
+  @Test(
+    "what vouches for something is read only if no one else can write it or its folder",
+    arguments: [(0o644, 0o755, true), (0o664, 0o755, false), (0o644, 0o777, false)])
+  func owners(mode: Int, folderMode: Int, isRead: Bool) throws {
+    let path = folder + "/a/b/file"
+    try DurableFile.write([1], to: path, mode: UInt32(mode))
+    try FileManager.default.setAttributes(
+      [.posixPermissions: folderMode], ofItemAtPath: folder + "/a/b")
+    #expect(try DurableFile.read(path, limit: 1) == [1])
+    if isRead {
+      #expect(try DurableFile.read(path, limit: 1, isOurs: true) == [1])
+    } else {
+      let error = #expect(throws: StorageError.self) {
+        _ = try DurableFile.read(path, limit: 1, isOurs: true)
+      }
+      #expect(error?.code == StorageError.writableByOthers)
+    }
+  }
+
   @Test("a file too large, a folder, and a file that must not be replaced are errors by errno")
   func refusals() throws {
     let path = folder + "/file"

@@ -34,6 +34,12 @@ extension Failure {
   /// What is wrong with a file of Latchkey's own.
   init(_ error: StorageError) {
     let path = Escaped.text(error.path)
+    guard error.code != StorageError.writableByOthers else {
+      self.init(
+        .system, "others than root and you can write \(path): what it says can't be trusted",
+        next: "See who put what there; then: chown root \(path); chmod go-w \(path)")
+      return
+    }
     self.init(
       .system, "can't \(error.operation) \(path): \(SystemError(error.code))",
       next: Self.isForbidden(error.code)

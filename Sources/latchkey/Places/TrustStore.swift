@@ -17,10 +17,10 @@ struct TrustStore {
       place = Escaped.text(folder)
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       let paths = names.filter { $0.hasSuffix(".asc") }.sorted().map { folder + "/" + $0 }
-      certificates = try Self.read(paths)
+      certificates = try Self.read(paths, areOurs: true)
     } else {
       place = files.map(Escaped.text).joined(separator: ", ")
-      certificates = try Self.read(files)
+      certificates = try Self.read(files, areOurs: false)
     }
   }
 
@@ -40,12 +40,15 @@ struct TrustStore {
     return nil
   }
 
-  private static func read(_ paths: [String]) throws(Failure) -> [Certificate] {
+  /// - Parameter areOurs: whether the place vouches for them: nobody else may be able to write there.
+  private static func read(
+    _ paths: [String], areOurs: Bool
+  ) throws(Failure) -> [Certificate] {
     var certificates: [Certificate] = []
     for path in paths {
       let bytes: [UInt8]?
       do throws(StorageError) {
-        bytes = try DurableFile.read(path, limit: 1 << 20)
+        bytes = try DurableFile.read(path, limit: 1 << 20, isOurs: areOurs)
       } catch {
         throw Failure(error)
       }
