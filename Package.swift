@@ -168,6 +168,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
       "latchkey-unlock", "CMemoryScan", "LibCrypto", "Secrets", "VolumeTestSupport",
     ]
   ),
+  ("BootTests", ["VirtualCard", "virtual-card"]),
   ("SOPTests", ["latchkey-sop", "OpenPGP"]),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
 ]

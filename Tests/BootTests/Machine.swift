@@ -1,0 +1,167 @@
+import Foundation
+import TestSupport
+
+/// A whole machine in QEMU: a stock kernel, an initramfs and disks of `scripts/boot-images`, its console
+/// on a serial line, and a USB place that a ``Dongle`` can be plugged into and pulled out of.
+///
+/// Nothing is written to the images. The machine ends with this value's life; its console stays in a file
+/// until the next run of the same test.
+final class Machine {
+  /// What the console showed, in a file.
+  let log: String
+
+  private let name: String
+  private let folder: TemporaryFolder
+  private let process = Process()
+  private let keyboard = Pipe()
+  private let start = Date()
+  private var card: Process?
+  /// How much of the console has been looked at.
+  private var position = 0
+  private var milestones: [String] = []
+
+  /// Longer than any step takes on a machine that has four times as much to do as it can.
+  private static let patience = 240.0
+
+  /// Switches one on.
+  /// - Parameters:
+  ///   - name: the log's name.
+  ///   - initrd: an initramfs image of `scripts/boot-images`.
+  ///   - disks: images of volumes, in the order in which the machine sees them.
+  ///   - options: more of the kernel's command line.
+  ///   - dongle: what is plugged in from the start.
+  init(
+    _ name: String, initrd: String = "one", disks: [String] = ["root"], options: String = "",
+    dongle: Dongle? = nil
+  ) throws {
+    self.name = name
+    folder = try TemporaryFolder()
+    let made = Repository.path(".build-boot/machine")
+    log = "\(made)/logs/\(name).log"
+    for file in ["vmlinux", "initrd/\(initrd).img"] + disks.map({ "volumes/\($0).img" }) {
+      guard FileManager.default.fileExists(atPath: "\(made)/\(file)") else {
+        throw TestSupportError("there is no .build-boot/machine/\(file): run scripts/boot-images")
+      }
+    }
+    var arguments = [
+      "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M", "q35", "-m", "512",
+      "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none",
+      "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+      "-kernel", "\(made)/vmlinux", "-initrd", "\(made)/initrd/\(initrd).img", "-append",
+      "console=ttyS0 panic=-1 random.trust_cpu=on quiet root=/dev/mapper/cryptroot ro " + options,
+      "-device", "qemu-xhci", "-chardev",
+      "socket,id=card,path=\(folder.path("usb")),server=on,wait=off",
+      "-device", "usb-redir,chardev=card",
+    ]
+    for (index, disk) in disks.enumerated() {
+      arguments += [
+        "-drive",
+        "file=\(made)/volumes/\(disk).img,format=raw,if=none,id=disk\(index),snapshot=on",
+        "-device", "virtio-blk-pci,drive=disk\(index)",
+      ]
+    }
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
+    guard let console = FileHandle(forWritingAtPath: log) else {
+      throw TestSupportError("can't write \(log)")
+    }
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    process.standardInput = keyboard
+    process.standardOutput = console
+    process.standardError = console
+    try process.run()
+    if let dongle { try plug(dongle) }
+  }
+
+  deinit {
+    pull()
+    Program.end(process)
+  }
+
+  /// Plugs a dongle in.
+  func plug(_ dongle: Dongle) throws {
+    pull()
+    card = try Program.start(
+      Repository.product("virtual-card"),
+      ["run", "--usb-redir", folder.path("usb"), "--trace", dongle.trace, dongle.file],
+      errors: log + ".card")
+    note("plugged in \(dongle.name)")
+  }
+
+  /// Pulls the dongle out.
+  func pull() {
+    guard let plugged = card else { return }
+    Program.end(plugged)
+    card = nil
+    note("pulled the dongle out")
+  }
+
+  /// Waits until the console shows each of these texts, one after the other.
+  /// - Returns: what it showed up to the end of the last one, from the end of what was seen before.
+  @discardableResult
+  func see(_ texts: String...) throws -> String {
+    var shown = ""
+    for text in texts { shown += try next(text) }
+    return shown
+  }
+
+  /// Waits for the end of the machine, which its root file system brings about.
+  /// - Returns: all that its root said.
+  func end() throws -> String {
+    let said = try see("ROOT: ", "ROOT: end")
+    guard Program.wait(upTo: Self.patience, until: { !process.isRunning }) else {
+      throw failure("the machine did not end")
+    }
+    return said
+  }
+
+  /// Types a line.
+  func type(_ line: String) throws {
+    // Whoever asks shows the prompt first, then makes the terminal ready and drops what was typed before.
+    Thread.sleep(forTimeInterval: 0.3)
+    try keyboard.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    note("typed a line")
+  }
+
+  /// Everything on the console until now.
+  var console: String {
+    String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
+      .replacing("\r", with: "")
+  }
+
+  /// The failure of this boot, with what happened when, and where the console's log is.
+  func failure(_ words: String) -> TestSupportError {
+    TestSupportError(
+      """
+      \(name): \(words); the console's log is \(log)
+      \(milestones.joined(separator: "\n"))
+      The console's end:
+      \(console.suffix(1500))
+      """)
+  }
+
+  private func next(_ text: String) throws -> String {
+    var found: String?
+    let inTime = Program.wait(upTo: Self.patience) {
+      let isOver = !process.isRunning
+      let unseen = console.dropFirst(position)
+      if let range = unseen.firstRange(of: text) {
+        found = String(unseen[..<range.upperBound])
+        return true
+      }
+      Thread.sleep(forTimeInterval: 0.05)
+      return isOver || unseen.contains("Kernel panic")
+    }
+    guard let found else {
+      throw failure(inTime ? "no “\(text)” before the end" : "waited for “\(text)”")
+    }
+    position += found.count
+    note("saw “\(text)”")
+    return found
+  }
+
+  private func note(_ what: String) {
+    let seconds = (Date().timeIntervalSince(start) * 10).rounded() / 10
+    milestones.append("\(seconds) s  \(what)")
+  }
+}

@@ -1,0 +1,105 @@
+import TestSupport
+import Testing
+
+/// What a person sees and does at the console, with whole machines.
+@Suite(.serialized) struct PromptTests {
+  static let passphrase = "correct horse"
+  static let root = "the root that was enrolled"
+  /// Debian's own question.
+  static let debian = "Please unlock disk cryptroot"
+
+  @Test("The right PIN opens the root volume, and leaves neither pcscd nor a usable card behind")
+  func rightPIN() throws {
+    let dongle = try Dongle("cv25519")
+    let machine = try Machine("right-pin", dongle: dongle)
+    try machine.see("Nitrokey", "00000A01", "3 tries left", "PIN: ")
+    try machine.type(Dongle.pin)
+    let root = try machine.end()
+    #expect(root.contains(Self.root))
+    #expect(root.contains("aes-xts-plain64"))
+    #expect(!root.contains("pcscd"), "\(root)")
+    // Debian found the mapping, and asked nothing.
+    #expect(!machine.console.contains(Self.debian))
+    let exchanges = dongle.exchanges()
+    let decipher = try #require(exchanges.lastIndex { $0.hasPrefix("00 2A 80 86") })
+    #expect(exchanges[decipher...].contains { $0.hasPrefix("# ") }, "\(exchanges)")
+  }
+
+  @Test("A wrong PIN says how many tries are left, and the right one then opens the volume")
+  func wrongThenRight() throws {
+    let machine = try Machine("wrong-then-right", dongle: Dongle("cv25519"))
+    try machine.see("3 tries left", "PIN: ")
+    try machine.type("999999")
+    try machine.see("wrong PIN", "2 tries left", "PIN: ")
+    try machine.type(Dongle.pin)
+    #expect(try machine.end().contains(Self.root))
+  }
+
+  @Test("Without a dongle, the passphrase opens the volume")
+  func noDongle() throws {
+    let machine = try Machine("no-dongle")
+    try machine.see("00000A01")
+    try machine.type("")
+    try machine.see(Self.debian)
+    try machine.type(Self.passphrase)
+    #expect(try machine.end().contains(Self.root))
+  }
+
+  @Test("A dongle that isn't the volume's is named, and the right one then opens it")
+  func wrongDongle() throws {
+    let stranger = try Dongle("stranger")
+    let machine = try Machine("wrong-dongle", dongle: stranger)
+    try machine.see("00000C03")
+    try machine.plug(Dongle("cv25519"))
+    try machine.see("00000A01", "PIN: ")
+    try machine.type(Dongle.pin)
+    #expect(try machine.end().contains(Self.root))
+    #expect(try stranger.triesLeft() == 3)
+    #expect(!stranger.exchanges().contains { $0.hasPrefix("00 20") })
+  }
+
+  @Test("A dongle that is plugged in late is found")
+  func late() throws {
+    let machine = try Machine("late")
+    try machine.see("00000A01")
+    try machine.plug(Dongle("cv25519"))
+    try machine.see("tries left", "PIN: ")
+    try machine.type(Dongle.pin)
+    #expect(try machine.end().contains(Self.root))
+  }
+
+  @Test("A dongle that is pulled out at the prompt can be plugged in again")
+  func pulled() throws {
+    let dongle = try Dongle("cv25519")
+    let machine = try Machine("pulled", dongle: dongle)
+    try machine.see("PIN: ")
+    machine.pull()
+    try machine.type(Dongle.pin)
+    try machine.see("pulled out")
+    try machine.plug(dongle)
+    try machine.see("3 tries left", "PIN: ")
+    try machine.type(Dongle.pin)
+    #expect(try machine.end().contains(Self.root))
+  }
+
+  @Test("A blocked dongle leads to the passphrase")
+  func blocked() throws {
+    let dongle = try Dongle("cv25519")
+    try dongle.spend(leaving: 0)
+    let machine = try Machine("blocked", dongle: dongle)
+    try machine.see("blocked", Self.debian)
+    try machine.type(Self.passphrase)
+    #expect(try machine.end().contains(Self.root))
+  }
+
+  @Test("latchkey=off goes straight to the passphrase")
+  func off() throws {
+    let dongle = try Dongle("cv25519")
+    let machine = try Machine("off", options: "latchkey=off", dongle: dongle)
+    let shown = try machine.see(Self.debian)
+    #expect(!shown.contains("latchkey-unlock"))
+    try machine.type(Self.passphrase)
+    #expect(try machine.end().contains(Self.root))
+    #expect(!dongle.exchanges().contains { $0.hasPrefix("00 20") })
+  }
+}
