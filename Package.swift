@@ -69,7 +69,8 @@ let package = Package(
 
     // For tests only
     .target(
-      name: "TestSupport", dependencies: ["OpenPGP", "SmartCard", "LibCrypto", "Secrets"],
+      name: "TestSupport",
+      dependencies: ["OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets"],
       path: "Tests/TestSupport"),
     .executableTarget(name: "CMemoryScan", path: "Tests/CMemoryScan"),
     .target(

@@ -1,7 +1,7 @@
 import CLibCrypto
 import Secrets
 
-/// One use of an AEAD mode of libcrypto's, with 16-byte tags: what ``AESOCB`` and ``AESGCM`` have in common.
+/// One use of an AEAD mode of libcrypto's, with 16-byte tags: what the two of ``AEADMode`` have in common.
 @safe
 struct AuthenticatedCipher: ~Copyable {
   /// Bytes of a tag.

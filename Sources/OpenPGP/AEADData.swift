@@ -7,20 +7,12 @@ struct AEADData {
   /// Its first four bytes: version, cipher, mode, chunk size.
   private let header: [UInt8]
   private let cipher: SymmetricCipher
-  private let mode: Mode
+  private let mode: AEADMode
   /// SEIPD v2's salt, 32 bytes, or the OCB packet's initialization vector.
   private let salt: [UInt8]
   private let tag: UInt8
   /// Where the chunks begin.
   private let start: Int
-
-  /// The modes of RFC 9580 §9.6 that libcrypto has: all but EAX, 1.
-  private enum Mode: UInt8 {
-    case ocb = 2
-    case gcm = 3
-
-    var nonceSize: Int { self == .ocb ? AESOCB.nonceSize : AESGCM.nonceSize }
-  }
 
   /// Bytes of a chunk's tag.
   private static let tagSize = 16
@@ -38,7 +30,7 @@ struct AEADData {
     guard let cipher = SymmetricCipher(rawValue: header[1]) else {
       throw .unsupportedCipher(header[1])
     }
-    guard let mode = Mode(rawValue: header[2]), !isGnuPG || mode == .ocb else {
+    guard let mode = AEADMode(rawValue: header[2]), !isGnuPG || mode == .ocb else {
       throw .unsupportedMode(header[2])
     }
     // 4 MiB is the most that RFC 9580 allows.
@@ -92,16 +84,9 @@ struct AEADData {
       var nonce = nonceStart
       for place in 0..<8 { nonce[nonce.count - 8 + place] ^= count[place] }
       let data = associated + (isGnuPG ? count : []) + last
-      switch mode {
-      case .ocb:
-        try AESOCB.open(
-          piece, key: derived.bytes, nonce: nonce.span, authenticating: data.span,
-          appendingTo: &plain)
-      case .gcm:
-        try AESGCM.open(
-          piece, key: derived.bytes, nonce: nonce.span, authenticating: data.span,
-          appendingTo: &plain)
-      }
+      try mode.open(
+        piece, key: derived.bytes, nonce: nonce.span, authenticating: data.span, appendingTo: &plain
+      )
     }
 
     var plain = SecretBytes(capacity: sealed.count)

@@ -5,202 +5,19 @@ import Secrets
 import TestSupport
 import Testing
 
-/// RFC 9580's own samples (appendix A), which no program here made.
-private enum Sample {
-  /// A.8: `Hello, world!` to A.3's X25519 subkey: PKESK v6, SEIPD v2 with OCB, and a padding packet.
-  static let x25519 = """
-    -----BEGIN PGP MESSAGE-----
-
-    wV0GIQYSyD8ecG9jCP4VGkF3Q6HwM3kOk+mXhIjR2zeNqZMIhRmHzxjV8bU/gXzO
-    WgBM85PMiVi93AZfJfhK9QmxfdNnZBjeo1VDeVZheQHgaVf7yopqR6W1FT6NOrfS
-    aQIHAgZhZBZTW+CwcW1g4FKlbExAf56zaw76/prQoN+bAzxpohup69LA7JW/Vp0l
-    yZnuSj3hcFj0DfqLTGgr4/u717J+sPWbtQBfgMfG9AOIwwrUBqsFE9zW+f1zdlYo
-    bhF30A+IitsxxA==
-    -----END PGP MESSAGE-----
-
-    """
-  /// A.9, A.10, A.11: the same text to a password, which isn't read here; each session key stands there.
-  static let symmetric: [(mode: UInt8, message: String, key: String)] = [
-    (
-      1,
-      """
-      -----BEGIN PGP MESSAGE-----
-
-      w0AGHgcBCwMIpa5XnR/F2Cv/aSJPkZmTs1Bvo7WaanPP+MXvxfQcV/tU4cImgV14
-      KPX5LEVOtl6+AKtZhsaObnxV0mkCBwEGn/kOOzIZZPOkKRPI3MZhkyUBUifvt+rq
-      pJ8EwuZ0F11KPSJu1q/LnKmsEiwUcOEcY9TAqyQcapOK1Iv5mlqZuQu6gyXeYQR1
-      QCWKt5Wala0FHdqW6xVDHf719eIlXKeCYVRuM5o=
-      -----END PGP MESSAGE-----
-
-      """, "3881bafe985412459b86c36f98cb9a5e"
-    ),
-    (
-      2,
-      """
-      -----BEGIN PGP MESSAGE-----
-
-      wz8GHQcCCwMIVqKY0vXjZFP/z8xcEWZO2520JZDX3EawckG2EsOBLP/76gDyNHsl
-      ZBEj+IeuYNT9YU4IN9gZ02zSaQIHAgYgpmH3MfyaMDK1YjMmAn46XY21dI6+/wsM
-      WRDQns3WQf+f04VidYA1vEl1TOG/P/+n2tCjuBBPUTPPQqQQCoPu9MobSAGohGv0
-      K82nyM6dZeIS8wHLzZj9yt5pSod61CRzI/boVw==
-      -----END PGP MESSAGE-----
-
-      """, "28e79ab82397d3c63de24ac217d7b791"
-    ),
-    (
-      3,
-      """
-      -----BEGIN PGP MESSAGE-----
-
-      wzwGGgcDCwMI6dOXhbIHAAj/tC58SD70iERXyzcmubPbn/d25fTZpAlS4kRymIUa
-      v/91Jt8t1VRBdXmneZ/SaQIHAwb8uUSQvLmLvcnRBsYJAmaUD3LontwhtVlrFXax
-      Ae0Pn/xvxtZbv9JNzQeQlm5tHoWjAFN4TLHYtqBpnvEhVaeyrWJYUxtXZR/Xd3kS
-      +pXjXZtAIW9ppMJI2yj/QzHxYykHOZ5v+Q==
-      -----END PGP MESSAGE-----
-
-      """, "1936fc8568980274bb900d8319360c77"
-    ),
-  ]
-  /// A.3: the certificate, all of version 6.
-  static let certificate = """
-    -----BEGIN PGP PUBLIC KEY BLOCK-----
-
-    xioGY4d/4xsAAAAg+U2nu0jWCmHlZ3BqZYfQMxmZu52JGggkLq2EVD34laPCsQYf
-    GwoAAABCBYJjh3/jAwsJBwUVCg4IDAIWAAKbAwIeCSIhBssYbE8GCaaX5NUt+mxy
-    KwwfHifBilZwj2Ul7Ce62azJBScJAgcCAAAAAK0oIBA+LX0ifsDm185Ecds2v8lw
-    gyU2kCcUmKfvBXbAf6rhRYWzuQOwEn7E/aLwIwRaLsdry0+VcallHhSu4RN6HWaE
-    QsiPlR4zxP/TP7mhfVEe7XWPxtnMUMtf15OyA51YBM4qBmOHf+MZAAAAIIaTJINn
-    +eUBXbki+PSAld2nhJh/LVmFsS+60WyvXkQ1wpsGGBsKAAAALAWCY4d/4wKbDCIh
-    BssYbE8GCaaX5NUt+mxyKwwfHifBilZwj2Ul7Ce62azJAAAAAAQBIKbpGG2dWTX8
-    j+VjFM21J0hqWlEg+bdiojWnKfA5AQpWUWtnNwDEM0g12vYxoWM8Y81W+bHBw805
-    I8kWVkXU6vFOi+HWvv/ira7ofJu16NnoUkhclkUrk0mXubZvyl4GBg==
-    -----END PGP PUBLIC KEY BLOCK-----
-
-    """
-  static let fingerprint = "cb186c4f0609a697e4d52dfa6c722b0c1f1e27c18a56708f6525ec27bad9acc9"
-  static let subkeyFingerprint = "12c83f1e706f6308fe151a417743a1f033790e93e9978488d1db378da9930885"
-  /// A.4's secret half of the subkey.
-  static let secret = "4d600a4f794d44775c57a26e0feefed558e9afffd6ad0d582d57fb2ba2dcedb8"
-  static let text = [UInt8]("Hello, world!".utf8)
-}
-
-/// A key on X25519, made here: with it messages of every newer form are crafted.
-private struct Newer {
-  let fingerprint: [UInt8]
-  let secret: [UInt8]
-  let point: [UInt8]
-
-  init(fingerprint: [UInt8], secret: [UInt8]) throws {
-    self.fingerprint = fingerprint
-    self.secret = secret
-    let key = try PrivateKey(.ecdh(.cv25519), scalar: secret.span)
-    guard case .ecdh(_, let point) = try key.publicKey() else { throw CryptoError.failed }
-    self.point = point
-  }
-
-  var recipientKey: RecipientKey {
-    RecipientKey(fingerprint: fingerprint, publicKey: .ecdh(.cv25519, point: point))
-  }
-
-  func decrypt(_ bytes: [UInt8], limit: Int = 4096) throws -> [UInt8] {
-    let message = try AnyEncryptedMessage(bytes)
-    guard let recipient = message.recipients(for: recipientKey).first else {
-      throw OpenPGPError.notForThisKey
-    }
-    guard case .ecdh(let ephemeral) = try message.cryptogram(for: recipient, with: recipientKey)
-    else { throw CryptoError.failed }
-    let key = try PrivateKey(.ecdh(.cv25519), scalar: secret.span)
-    var answer = SecretBytes(capacity: 32)
-    // What a card refuses goes on with an empty answer.
-    try? key.sharedSecret(with: ephemeral.span, appendingTo: &answer)
-    return try message.decrypt(
-      with: answer, by: recipientKey, for: recipient, decompressing: ZlibDecompression(),
-      limit: limit
-    ).revealed
-  }
-
-  /// X25519's PKESK of either version around a session key.
-  func sessionKeyPacket(_ version: UInt8, _ sessionKey: [UInt8], cipher: UInt8) throws -> [UInt8] {
-    let ephemeral = try PrivateKey.generate(.ecdh(.cv25519))
-    guard case .ecdh(_, let start) = try ephemeral.publicKey() else { throw CryptoError.failed }
-    var secret = SecretBytes(capacity: 128)
-    secret.append(start.span)
-    secret.append(point.span)
-    try ephemeral.sharedSecret(with: point.span, appendingTo: &secret)
-    var wrapping = SecretBytes(capacity: 16)
-    let none: [UInt8] = []
-    let info = [UInt8]("OpenPGP X25519".utf8)
-    try HKDF.sha256(
-      secret.bytes, salt: none.span, info: info.span, count: 16, appendingTo: &wrapping)
-    let wrapped =
-      (version == 3 ? [cipher] : [])
-      + (try AESKeyWrap.wrap(sessionKey.span, key: wrapping.bytes))
-    let recipient =
-      version == 3
-      ? [3] + fingerprint.suffix(8) : [6, UInt8(fingerprint.count + 1), 4] + fingerprint
-    return Crafted.packet(1, recipient + [25] + start + [UInt8(wrapped.count)] + wrapped)
-  }
-
-  /// A whole message: SEIPD v2 or, by tag 20, GnuPG's.
-  func message(
-    _ content: [UInt8], tag: UInt8 = 18, mode: UInt8 = 2, chunk: UInt8 = 6, cipher: UInt8 = 9,
-    lastTotal: Int? = nil, skippingChunk: Int? = nil
-  ) throws -> [UInt8] {
-    let sessionKey = try randomBytes(cipher == 9 ? 32 : cipher == 8 ? 24 : 16)
-    let header = [tag == 20 ? 1 : 2, cipher, mode, chunk]
-    let associated = [0xC0 | tag] + header
-    let nonceSize = mode == 2 ? 15 : 12
-    let salt = try randomBytes(tag == 20 ? nonceSize : 32)
-    var key = sessionKey
-    var start = salt
-    if tag == 18 {
-      var derived = SecretBytes(capacity: 64)
-      try HKDF.sha256(
-        sessionKey.span, salt: salt.span, info: associated.span,
-        count: key.count + nonceSize - 8, appendingTo: &derived)
-      let all = derived.revealed
-      key = [UInt8](all.prefix(key.count))
-      start = all.dropFirst(key.count) + [UInt8](repeating: 0, count: 8)
-    }
-    func big(_ number: Int) -> [UInt8] {
-      (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
-    }
-    func seal(_ piece: [UInt8], _ index: Int, _ last: [UInt8]) throws -> [UInt8] {
-      var nonce = start
-      for (place, byte) in big(index).enumerated() { nonce[nonceSize - 8 + place] ^= byte }
-      let data = associated + (tag == 20 ? big(index) : []) + last
-      return mode == 2
-        ? try AESOCB.seal(piece.span, key: key.span, nonce: nonce.span, authenticating: data.span)
-        : try AESGCM.seal(piece.span, key: key.span, nonce: nonce.span, authenticating: data.span)
-    }
-    var body = header + salt
-    var index = 0
-    var place = 0
-    while place < content.count {
-      let end = min(place + 1 << (Int(chunk) + 6), content.count)
-      if index != skippingChunk { body += try seal([UInt8](content[place..<end]), index, []) }
-      place = end
-      index += 1
-    }
-    body += try seal([], index, big(lastTotal ?? content.count))
-    return try sessionKeyPacket(tag == 20 ? 3 : 6, sessionKey, cipher: cipher)
-      + Crafted.packet(tag, body)
-  }
-}
-
 @Suite("Messages of newer programs")
 struct NewerFormatsTests {
-  private func newKey() throws -> Newer {
-    try Newer(fingerprint: randomBytes(20), secret: randomBytes(32))
+  private func newKey() throws -> NewerKey {
+    try NewerKey(fingerprint: randomBytes(20), secret: randomBytes(32))
   }
 
   @Test("RFC 9580's sample of X25519, PKESK v6 and SEIPD v2 is read")
   func sample() throws {
-    let key = try Newer(
-      fingerprint: try #require(bytes(hex: Sample.subkeyFingerprint)),
-      secret: try #require(bytes(hex: Sample.secret)))
-    let message = [UInt8](Sample.x25519.utf8)
-    #expect(try key.decrypt(message) == Sample.text)
+    let key = try NewerKey(
+      fingerprint: try #require(bytes(hex: RFC9580Sample.subkeyFingerprint)),
+      secret: try #require(bytes(hex: RFC9580Sample.secret)))
+    let message = [UInt8](RFC9580Sample.x25519.utf8)
+    #expect(try key.decrypt(message) == RFC9580Sample.text)
     #expect(throws: OpenPGPError.unsupportedVersion(tag: 18, version: 2)) {
       try EncryptedMessage(message)
     }
@@ -208,7 +25,9 @@ struct NewerFormatsTests {
     for bit in 0..<(binary.count * 8) {
       var changed = binary
       changed[bit / 8] ^= 1 << (bit % 8)
-      if let plain = try? key.decrypt(changed) { #expect(plain == Sample.text, "bit \(bit)") }
+      if let plain = try? key.decrypt(changed) {
+        #expect(plain == RFC9580Sample.text, "bit \(bit)")
+      }
     }
     for length in 0..<binary.count {
       #expect(throws: (any Error).self) { try key.decrypt([UInt8](binary[..<length])) }
@@ -217,7 +36,7 @@ struct NewerFormatsTests {
 
   @Test("RFC 9580's samples of OCB and GCM are opened by their session keys, EAX is named")
   func modes() throws {
-    for (mode, armored, key) in Sample.symmetric {
+    for (mode, armored, key) in RFC9580Sample.symmetric {
       let binary = try Armor.decode([UInt8](armored.utf8), as: .message)
       let body = [UInt8](binary.dropFirst(2 + Int(binary[1]) + 2))
       let sessionKey = try #require(bytes(hex: key))
@@ -231,7 +50,7 @@ struct NewerFormatsTests {
         continue
       }
       let plain = try NewerFormats.content(tag: 18, body.span, key: sessionKey.span).revealed
-      #expect(plain.suffix(Sample.text.count) == Sample.text[...])
+      #expect(plain.suffix(RFC9580Sample.text.count) == RFC9580Sample.text[...])
       #expect(plain.first == 0xCB && Int(plain[1]) == plain.count - 2)
     }
   }
@@ -346,11 +165,11 @@ struct NewerFormatsTests {
 
   @Test("a version 6 certificate is skipped by its fingerprint, and reads the others")
   func version6() throws {
-    let sample = [UInt8](Sample.certificate.utf8)
+    let sample = [UInt8](RFC9580Sample.certificate.utf8)
     #expect(throws: OpenPGPError.unsupportedVersion(tag: 6, version: 6)) {
       try Certificate(sample)
     }
-    let fingerprint = try #require(bytes(hex: Sample.fingerprint))
+    let fingerprint = try #require(bytes(hex: RFC9580Sample.fingerprint))
     let keyring = try Keyring(try TestKeys.file("ed25519/public.asc") + sample)
     #expect(keyring.certificates == [try TestKeys.certificate("ed25519")])
     #expect(keyring.version6Fingerprints == [fingerprint])
