@@ -94,6 +94,14 @@ struct ManagedDongle {
         + "reset code \(status.triesLeft(.resetCode)), admin PIN \(status.triesLeft(.admin))")
   }
 
+  /// Refuses what is longer than the dongle keeps, where it says how much that is.
+  func requireRoom(for data: [UInt8], atMost most: Int?) throws(Failure) {
+    guard let most, data.count > most else { return }
+    throw Failure(
+      .dongleRefuses, "\(data.count) bytes are more than \(name) keeps: \(most)",
+      next: "Nothing was changed.")
+  }
+
   /// Asks before something is lost.
   func confirm(_ question: String) throws(Failure) {
     try Question.confirm(question, assumed: options.yes)

@@ -77,8 +77,7 @@ struct CardAES: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The file, or - for stdin.")
     var file: String
-    @Option(help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
-    var output: String?
+    @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions
 
     func run() throws {
@@ -92,7 +91,7 @@ struct CardAES: ParsableCommand {
           "card aes encrypt",
           Report(dongle: managed.dongle.serial, data: Hexadecimal.text(encrypted)))
       }
-      try DataFile.write(encrypted, to: output)
+      try DataFile.write(encrypted, to: output.path)
     }
   }
 
@@ -104,8 +103,7 @@ struct CardAES: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The file, or - for stdin.")
     var file: String
-    @Option(help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
-    var output: String?
+    @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions
 
     func run() throws {
@@ -128,7 +126,7 @@ struct CardAES: ParsableCommand {
             dongle: managed.dongle.serial,
             data: Hexadecimal.text([UInt8](copying: plain.bytes))))
       }
-      try DataFile.write([UInt8](copying: plain.bytes), to: output, mode: 0o600)
+      try DataFile.write([UInt8](copying: plain.bytes), to: output.path, mode: 0o600)
     }
   }
 }

@@ -39,8 +39,7 @@ struct CardCertificate: ParsableCommand {
     var key: SlotArgument
     @Flag(help: "In PEM.")
     var pem = false
-    @Option(help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
-    var output: String?
+    @OptionGroup var output: OutputOption
 
     func run() throws {
       let managed = try ManagedDongle(options)
@@ -55,7 +54,7 @@ struct CardCertificate: ParsableCommand {
           .noDongle, "\(managed.name) keeps no certificate for its \(key.rawValue) key",
           next: "latchkey card certificate write puts one there.")
       }
-      try DataFile.write(pem ? PEM.text(certificate) : certificate, to: output)
+      try DataFile.write(pem ? PEM.text(certificate) : certificate, to: output.path)
     }
   }
 
@@ -86,12 +85,8 @@ struct CardCertificate: ParsableCommand {
           .wrongUse, "\(Escaped.text(file)) is no X.509 certificate", next: "Nothing was changed.")
       }
       let managed = try ManagedDongle(options)
-      if let most = managed.application.capabilities.maximumCertificate, certificate.count > most {
-        throw Failure(
-          .dongleRefuses,
-          "the certificate has \(certificate.count) bytes; \(managed.name) keeps \(most) at most",
-          next: "Nothing was changed.")
-      }
+      try managed.requireRoom(
+        for: certificate, atMost: managed.application.capabilities.maximumCertificate)
       if try !CardCertificate.stored(managed, key.slot).isEmpty {
         try managed.confirm(
           "\(managed.name) keeps a certificate for its \(key.rawValue) key. Replace it?")

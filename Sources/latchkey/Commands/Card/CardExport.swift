@@ -17,8 +17,7 @@ struct CardExport: ParsableCommand {
     help: ArgumentHelp(
       "Look for the certificate in this file, not in /etc/latchkey/trusted.d.", valueName: "file"))
   var trusted: [String] = []
-  @Option(help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
-  var output: String?
+  @OptionGroup var output: OutputOption
 
   /// What is exported.
   enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -36,7 +35,7 @@ struct CardExport: ParsableCommand {
       return try Output.document(
         "card export", Report(kind: kind.rawValue, text: String(decoding: text, as: UTF8.self)))
     }
-    try DataFile.write(text, to: output)
+    try DataFile.write(text, to: output.path)
   }
 
   private struct Report: Encodable {

@@ -45,6 +45,14 @@ struct ResetCodeOptions: ParsableArguments {
   }
 }
 
+/// `--output`: where data go.
+struct OutputOption: ParsableArguments {
+  @Option(
+    name: .customLong("output"),
+    help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
+  var path: String?
+}
+
 /// One of the three keys, as a person names it.
 enum SlotArgument: String, ExpressibleByArgument, CaseIterable {
   case signature

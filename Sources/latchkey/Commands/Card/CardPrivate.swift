@@ -27,8 +27,7 @@ struct CardPrivate: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "Which, 1 to 4.")
     var number: Int
-    @Option(help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
-    var output: String?
+    @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions
     @OptionGroup var adminPIN: AdminPINOptions
 
@@ -56,7 +55,7 @@ struct CardPrivate: ParsableCommand {
         return try Output.document(
           "card private read", Report(number: number, content: Hexadecimal.text(content)))
       }
-      try DataFile.write(content, to: output, mode: 0o600)
+      try DataFile.write(content, to: output.path, mode: 0o600)
     }
   }
 
@@ -87,11 +86,8 @@ struct CardPrivate: ParsableCommand {
       let content = try DataFile.read(file, limit: 1 << 16)
       let managed = try ManagedDongle(options)
       let tag = try CardPrivate.check(number, managed)
-      if let most = managed.application.capabilities.maximumObject, content.count > most {
-        throw Failure(
-          .dongleRefuses, "\(content.count) bytes are more than \(managed.name) keeps: \(most)",
-          next: "Nothing was changed.")
-      }
+      try managed.requireRoom(
+        for: content, atMost: managed.application.capabilities.maximumObject)
       try managed.confirm(
         "What \(managed.name) keeps as private data \(number) is replaced. Go on?")
       if number == 1 || number == 3 {
