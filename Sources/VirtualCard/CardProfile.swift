@@ -40,6 +40,8 @@ public struct CardProfile: Codable, Equatable, Sendable {
   public var firmwareVersion: Hex?
   /// What the specification leaves open, or the model does in a way of its own.
   public var habits: Habits
+  /// How the model shows itself on USB; absent for a card that is no USB device.
+  public var usb: USB?
   /// How long the model's operations take, in milliseconds, where a source says so: by a name such as
   /// `sign rsa2048`. For people; the virtual card is as fast as it can be.
   public var responseTimes: [String: Int]?
@@ -171,6 +173,32 @@ public struct CardProfile: Codable, Equatable, Sendable {
     public var derivationWithoutKeys: Bool?
   }
 
+  /// A USB device with a reader inside (class CCID).
+  public struct USB: Codable, Equatable, Sendable {
+    /// idVendor, two bytes.
+    public var vendor: Hex
+    /// idProduct, two bytes.
+    public var product: Hex
+    /// bcdDevice, two bytes.
+    public var release: Hex
+    /// iManufacturer.
+    public var manufacturerName: String
+    /// iProduct.
+    public var productName: String
+    /// iInterface; absent where there is none.
+    public var interfaceName: String?
+    /// The reader's dwFeatures, four bytes: what the host exchanges with it, and what it does by itself.
+    public var features: Hex
+    /// dwMaxCCIDMessageLength.
+    public var maximumMessage: Int
+    /// dwMaxIFSD.
+    public var maximumBlock: Int
+    /// It says by itself when a card comes or goes.
+    public var hasInterruptEndpoint: Bool
+    /// bPINSupport, one byte; absent where the device has no pad.
+    public var pinSupport: Hex?
+  }
+
   /// Reads a profile's file.
   /// - Throws: ``CardFileError/unreadable`` or ``CardFileError/damaged``.
   public init(contentsOf path: String) throws(CardFileError) {
@@ -198,6 +226,7 @@ public struct CardProfile: Codable, Equatable, Sendable {
       && (lengths.map { !takesExtendedLengths || $0.command >= 261 && $0.response >= 258 } ?? true)
       && (lengths.map { $0.command >= 0 && $0.response >= 0 } ?? true)
       && (lengths.map { $0.command <= 65535 && $0.response <= 65535 } ?? true)
+      && (usb.map(\.hasRightSizes) ?? true)
   }
 }
 
@@ -211,6 +240,15 @@ extension CardProfile {
     let bytes = historicalBytes.bytes
     guard let start = bytes.firstIndex(of: 0x73), start + 3 < bytes.count else { return false }
     return bytes[start + 3] & 0x40 != 0
+  }
+}
+
+extension CardProfile.USB {
+  /// Whether every value has the size the code counts on, and the features say what is exchanged.
+  var hasRightSizes: Bool {
+    [vendor, product, release].allSatisfy { $0.bytes.count == 2 } && features.bytes.count == 4
+      && [1, 2, 4].contains(features.bytes[1] & 7) && (64...70_000).contains(maximumMessage)
+      && (0...70_000).contains(maximumBlock) && pinSupport?.bytes.count ?? 1 == 1
   }
 }
 

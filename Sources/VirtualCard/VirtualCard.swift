@@ -49,6 +49,18 @@ public final class VirtualCard {
   /// What the card is and how many tries its PINs have left.
   public var summary: CardSummary { CardSummary(state) }
 
+  /// The USB device the card is: its model's own, or one of these numbers.
+  /// - Returns: nil for a card that is none, without both numbers.
+  public func usbDevice(vendor: UInt16?, product: UInt16?) -> USBDevice? {
+    var device = USBDevice(state.profile, serial: state.serial)
+    if device == nil, let vendor, let product {
+      device = USBDevice(vendor: vendor, product: product, profile: state.profile)
+    }
+    if let vendor { device?.vendor = vendor }
+    if let product { device?.product = product }
+    return device
+  }
+
   /// The answer to reset.
   public var answerToReset: [UInt8] { state.profile.answerToReset.bytes }
 

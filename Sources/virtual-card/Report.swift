@@ -53,6 +53,28 @@ enum Report {
     }
   }
 
+  /// Says it, and gives the exit code 2, 3 or 5.
+  static func failure(_ error: MachineFailure) -> ExitCode {
+    switch error {
+    case .noMachine(let path, let reason):
+      note(
+        """
+        No machine at \(quoted(path)) (\(quoted(reason))).
+        Start QEMU with -chardev socket,id=card,path=\(quoted(path)),server=on,wait=off, or give --patience.
+        """)
+      return ExitCode(3)
+    case .pathTooLong(let path):
+      note("No socket can have so long a path: \(quoted(path)). Choose one of at most 107 bytes.")
+      return ExitCode(2)
+    case .broken(let reason):
+      note("The connection to the machine broke: \(quoted(reason)). Start the card again.")
+      return ExitCode(5)
+    case .nonsense(let name):
+      note("What came from the machine isn't \(name). Check which of its sockets this is.")
+      return ExitCode(5)
+    }
+  }
+
   /// A text from outside, without what would move the cursor.
   private static func quoted(_ text: String) -> String {
     text.unicodeScalars.map { scalar in

@@ -1,13 +1,16 @@
 import ArgumentParser
-import Dispatch
-import Foundation
 import Glibc
 import VirtualCard
 
 /// `virtual-card run`.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Puts a card into a virtual reader of pcscd (vpcd), until it is stopped.")
+    abstract:
+      "Puts a card into a virtual reader or a virtual machine, until it is stopped.",
+    discussion: """
+      Without --usb-redir or --vscard the card is in the reader that vpcd plays for this system's pcscd.
+      In a virtual machine SIGUSR1 pulls it, and SIGUSR2 plugs it in again.
+      """)
 
   @Argument(help: "The card's file.")
   var file: String
@@ -21,7 +24,7 @@ struct Run: ParsableCommand {
   @Option(help: "A file to add a line to for each APDU: header, lengths, status word, no data.")
   var trace: String?
 
-  @Option(help: "How many seconds to wait for vpcd.")
+  @Option(help: "How many seconds to wait for vpcd, or for the machine's socket.")
   var patience = 10
 
   @Option(
@@ -33,12 +36,21 @@ struct Run: ParsableCommand {
   @Option(help: "After how many seconds the card gives up waiting for a touch.")
   var touchTimeOut = 15.0
 
+  @OptionGroup(title: "In a virtual machine")
+  var machine: MachineOptions
+
   func run() throws {
-    let stop = StopSignal()
+    let stop = Signals([SIGTERM: 0, SIGINT: 0])
     do {
       let card = try VirtualCard(at: file)
       card.touchHabit = try habit()
       let trace = try trace.map { try APDUTrace(to: $0) }
+      guard (0...3600).contains(patience) else {
+        throw ValidationError("--patience takes 0 to 3600 seconds.")
+      }
+      if try machine.serve(card, patience: patience * 1000, stop: stop.descriptor, trace: trace) {
+        return
+      }
       guard
         let connection = try VPCDConnection.open(
           host: host, port: port, patience: patience * 1000, stop: stop.descriptor)
@@ -48,6 +60,8 @@ struct Run: ParsableCommand {
         Report.note("The reader is gone: pcscd has ended.")
       }
     } catch let error as CardFileError {
+      throw Report.failure(error)
+    } catch let error as MachineFailure {
       throw Report.failure(error)
     } catch let error as VPCDConnection.Failure {
       throw Report.failure(error, host: host, port: port)
@@ -83,31 +97,6 @@ extension Run {
     case .after(let seconds) where seconds <= touchTimeOut:
       return .after(milliseconds: Int(seconds * 1000))
     case .after, .never: return .never(timeOut: timeOut)
-    }
-  }
-}
-
-/// SIGTERM and SIGINT as a descriptor that becomes readable.
-final class StopSignal {
-  private let pipe = Pipe()
-  private var sources: [any DispatchSourceSignal] = []
-
-  /// What becomes readable.
-  var descriptor: CInt { pipe.fileHandleForReading.fileDescriptor }
-
-  init() {
-    let output = pipe.fileHandleForWriting.fileDescriptor
-    for number in [SIGTERM, SIGINT] {
-      // Ignored in favour of the source below.
-      _ = signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        var byte: UInt8 = 0
-        // Safe: one byte, ours.
-        _ = unsafe write(output, &byte, 1)
-      }
-      source.resume()
-      sources.append(source)
     }
   }
 }

@@ -12,8 +12,9 @@ struct VirtualCardCommand: ParsableCommand {
 
         virtual-card create --profile cards/nitrokey-3.json dongle.card
         virtual-card run dongle.card
+        virtual-card run --usb-redir card.sock dongle.card
 
-      Exit codes: 0 done; 2 wrong use; 3 no reader to connect to; 5 the file or the system.
+      Exit codes: 0 done; 2 wrong use; 3 no reader or machine to connect to; 5 the file or the system.
       """,
     subcommands: [Create.self, Run.self, Show.self])
 
