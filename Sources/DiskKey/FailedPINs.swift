@@ -53,7 +53,9 @@ public struct FailedPINs: Sendable {
     guard unsafe mkdir(folder.cString, 0o700) == 0 || system_errno() == EEXIST else {
       throw .file(.failedPINs, errno: system_errno())
     }
-    try checkFolder()
+    // One process at a time: what two would add at once, one of them would lose.
+    let directory = try lockedFolder()
+    defer { system_unlock_and_close(directory) }
     var kept = entries()
     // A torn entry would shift all that follow.
     kept.removeLast(kept.count % Self.entrySize)
@@ -68,12 +70,21 @@ public struct FailedPINs: Sendable {
     _ = unsafe unlink(path.cString)
   }
 
-  private func checkFolder() throws(DiskKeyError) {
-    let directory = try OpenFile(reading: folder, as: .failedPINs)
-    let status = try directory.status(as: .failedPINs)
-    guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR), status.st_uid == geteuid(),
+  /// The folder, which nobody else can write, locked: to be unlocked and closed.
+  private func lockedFolder() throws(DiskKeyError) -> Int32 {
+    // Safe: a C string for the call.
+    let directory = unsafe system_open(folder.cString, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+    guard directory >= 0 else { throw .file(.failedPINs, errno: system_errno()) }
+    var status = stat()
+    // Safe: a structure of ours, written during the call.
+    guard unsafe fstat(directory, &status) == 0, status.st_uid == geteuid(),
       status.st_mode & 0o022 == 0
-    else { throw .writableByOthers(.failedPINs) }
+    else {
+      close(directory)
+      throw .writableByOthers(.failedPINs)
+    }
+    while flock(directory, LOCK_EX) != 0, system_errno() == EINTR {}
+    return directory
   }
 
   /// All there is, or nothing where it can't be read or others could have written it.

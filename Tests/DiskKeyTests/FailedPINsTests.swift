@@ -44,6 +44,25 @@ struct FailedPINsTests {
     #expect(try contains("100255", one))
   }
 
+  @Test("what another process remembers meanwhile is not lost")
+  func together() async throws {
+    try failed.remember(secret("111111"), on: one)
+    let path = folder.path("run/failed-pins")
+    // What another process finds and adds to, under its lock.
+    // Safe: a C string for the call.
+    let directory = unsafe open(folder.path("run"), O_RDONLY)
+    #expect(flock(directory, LOCK_EX) == 0)
+    let found = try #require(FileManager.default.contents(atPath: path))
+    let remembering = Task.detached { [failed, one] in
+      try failed.remember(secret("222222"), on: one)
+    }
+    try await Task.sleep(for: .milliseconds(200))
+    try found.write(to: URL(fileURLWithPath: path))
+    close(directory)
+    try await remembering.value
+    for pin in ["111111", "222222"] { #expect(try contains(pin, one)) }
+  }
+
   @Test("a damaged file forgets, and stops nobody", arguments: [0, 1, 47, 49, 100_000])
   func damage(size: Int) throws {
     try failed.remember(secret("654321"), on: one)
