@@ -32,8 +32,7 @@ public struct ReadableMessage<Formats: MessageFormats>: Equatable, Sendable {
   /// Reads a message, binary or armored.
   /// - Throws: ``OpenPGPError``: what doesn't belong into such a message.
   public init(parsing bytes: Span<UInt8>) throws(OpenPGPError) {
-    let binary =
-      Armor.isArmored(bytes) ? try Armor.decode(bytes, as: .message) : [UInt8](copying: bytes)
+    let binary = try Formats.packets(in: bytes)
     var recipients: [Recipient] = []
     var hasSessionKey = false
     var place = 0

@@ -5,6 +5,12 @@ public protocol MessageFormats: Sendable {
   /// Whether session keys in PKESK v6 packets, and for X25519 (algorithm 25), are read.
   static var readsNewer: Bool { get }
 
+  /// A message's packets.
+  /// - Parameter bytes: a file's content: packets, or armor around them.
+  /// - Throws: ``OpenPGPError/malformedArmor``, ``OpenPGPError/wrongArmor``, or
+  ///   ``OpenPGPError/armored`` where armor isn't undone.
+  static func packets(in bytes: Span<UInt8>) throws(OpenPGPError) -> [UInt8]
+
   /// Looks at the header of a data packet other than SEIPD v1, before a card is asked.
   /// - Parameters:
   ///   - tag: 18 or 20.
@@ -33,6 +39,12 @@ public protocol MessageFormats: Sendable {
 public enum ClassicFormats: MessageFormats {
   /// No.
   public static var readsNewer: Bool { false }
+
+  /// The bytes themselves; ``OpenPGPError/armored`` if they are text.
+  public static func packets(in bytes: Span<UInt8>) throws(OpenPGPError) -> [UInt8] {
+    guard !Armor.isArmored(bytes) else { throw .armored }
+    return [UInt8](copying: bytes)
+  }
 
   /// Throws ``OpenPGPError/unsupportedVersion(tag:version:)``, or of tag 20
   /// ``OpenPGPError/unexpectedPacket(tag:)``.

@@ -7,6 +7,11 @@ public enum NewerFormats: MessageFormats {
   /// Yes.
   public static var readsNewer: Bool { true }
 
+  /// The bytes themselves, or what their armor holds.
+  public static func packets(in bytes: Span<UInt8>) throws(OpenPGPError) -> [UInt8] {
+    Armor.isArmored(bytes) ? try Armor.decode(bytes, as: .message) : [UInt8](copying: bytes)
+  }
+
   /// Throws ``OpenPGPError/unsupportedMode(_:)``, ``OpenPGPError/unsupportedCipher(_:)``,
   /// ``OpenPGPError/unsupportedVersion(tag:version:)`` or ``OpenPGPError/malformed(tag:)``.
   public static func check(tag: UInt8, _ body: Span<UInt8>) throws(OpenPGPError) {

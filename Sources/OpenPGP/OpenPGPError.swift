@@ -15,6 +15,8 @@ public enum OpenPGPError: Error, Equatable, Sendable {
   case unsupportedVersion(tag: UInt8, version: UInt8)
   /// A public-key algorithm, or a curve of it, that is not known here; its number in RFC 9580 §9.1.
   case unsupportedAlgorithm(UInt8)
+  /// The message is in armor, which this program doesn't undo.
+  case armored
   /// The message is compressed by an algorithm that this program doesn't undo; RFC 9580 §9.4.
   case unsupportedCompression(UInt8)
   /// The message is encrypted by a cipher that isn't known here; RFC 9580 §9.3.

@@ -58,6 +58,9 @@ private func explain(_ error: OpenPGPError) -> Int32 {
       }
     say("key.pgp is compressed (", kind, "), which isn't undone this early in the boot:")
     say("encrypt it again with gpg -z0, or run latchkey enroll")
+  case .armored:
+    say("key.pgp is armored text, which isn't undone this early in the boot:")
+    say("decode it with gpg --dearmor, or run latchkey enroll")
   case .crypto:
     say("libcrypto failed: use the passphrase")
     return ExitCode.system

@@ -14,13 +14,18 @@ func decrypt<Decompressor: Decompression>(
   _ bytes: [UInt8], by soft: SoftKey, decompressing: Decompressor = ZlibDecompression(),
   limit: Int = 4096
 ) throws -> [UInt8] {
-  let message = try EncryptedMessage(bytes)
+  let message = try EncryptedMessage(try binary(bytes))
   let key = try #require(soft.key.recipientKey)
   let recipient = try #require(message.recipients(for: key).first)
   let answer = try soft.decipher(try message.cryptogram(for: recipient, with: key))
   return try message.decrypt(
     with: answer, by: key, for: recipient, decompressing: decompressing, limit: limit
   ).revealed
+}
+
+/// A message's packets, armored or not.
+func binary(_ bytes: [UInt8]) throws -> [UInt8] {
+  bytes[0] < 0x80 ? try Armor.decode(bytes, as: .message) : bytes
 }
 
 @Suite("Encrypted messages")
@@ -34,6 +39,13 @@ struct EncryptedMessageTests {
     ] {
       #expect(try decrypt(try TestKeys.file("\(name)/\(file)"), by: soft) == plaintext, "\(file)")
     }
+  }
+
+  @Test("armor is undone by the command, and named by the initramfs program")
+  func armor() throws {
+    let bytes = try TestKeys.file("several/message-z0.asc")
+    #expect(try AnyEncryptedMessage(bytes).recipients.count == 3)
+    #expect(throws: OpenPGPError.armored) { try EncryptedMessage(bytes) }
   }
 
   @Test(
@@ -59,7 +71,7 @@ struct EncryptedMessageTests {
       for name in ["rsa2048", "nistp256", "ed25519"] {
         #expect(try decrypt(bytes, by: try TestKeys.secretKeys(name)[1]) == plaintext)
       }
-      let message = try EncryptedMessage(bytes)
+      let message = try EncryptedMessage(try binary(bytes))
       #expect(message.recipients.count == 3)
       let other = try #require(try TestKeys.secretKeys("rsa3072")[1].key.recipientKey)
       #expect(message.recipients(for: other).isEmpty)

@@ -19,7 +19,7 @@ struct NewerFormatsTests {
     let message = [UInt8](RFC9580Sample.x25519.utf8)
     #expect(try key.decrypt(message) == RFC9580Sample.text)
     #expect(throws: OpenPGPError.unsupportedVersion(tag: 18, version: 2)) {
-      try EncryptedMessage(message)
+      try EncryptedMessage(Armor.decode(message, as: .message))
     }
     let binary = try Armor.decode(message, as: .message)
     for bit in 0..<(binary.count * 8) {

@@ -79,6 +79,7 @@ extension OpenPGPError {
     switch self {
     case .malformed(let tag): "a packet makes no sense (tag \(tag))"
     case .malformedArmor: "its armor is broken"
+    case .armored: "it is in armor"
     case .wrongArmor: "its armor is of another kind"
     case .unexpectedPacket(let tag): "a packet doesn't belong there (tag \(tag))"
     case .unsupportedVersion(let tag, let version):
