@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "Provisioning", targets: ["Provisioning"]),
     .library(name: "BootManifest", targets: ["BootManifest"]),
     .library(name: "VirtualCard", targets: ["VirtualCard"]),
+    .library(name: "Initramfs", targets: ["Initramfs"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0")
@@ -66,6 +67,8 @@ let package = Package(
         "DiskKey", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage",
         "CCryptsetup", "CSystem",
       ]),
+    .target(
+      name: "Initramfs", dependencies: ["DiskKey", "OpenPGP", "LibCrypto", "Storage", "CSystem"]),
 
     // For tests only
     .target(
@@ -84,7 +87,9 @@ let package = Package(
     .executableTarget(
       name: "latchkey",
       dependencies: [
-        "BootManifest", "Enrolment", "Provisioning", "VirtualCard", "Inflate", "Storage", "DiskKey",
+        "BootManifest", "Enrolment", "Initramfs", "Provisioning", "VirtualCard", "Inflate",
+        "Storage",
+        "DiskKey",
         "OpenPGP", "OpenPGPCard",
         "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -171,6 +176,13 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("BootTests", ["VirtualCard", "virtual-card"]),
   ("SOPTests", ["latchkey-sop", "OpenPGP"]),
+  (
+    "InitramfsTests",
+    [
+      "Initramfs", "DiskKey", "OpenPGP", "OpenPGPCard", "latchkey", "latchkey-unlock",
+      "VolumeTestSupport",
+    ]
+  ),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
 ]
 for test in tests {

@@ -33,6 +33,8 @@ struct SystemFolders {
     base = root.hasSuffix("/") ? String(root.dropLast()) : root
   }
 
+  /// Where the kernels and their initramfs images are.
+  var boot: String { base + "/boot" }
   /// Root's own: records of volumes, certificates that are trusted, dongles that are known.
   var configuration: String { base + "/etc/latchkey" }
   /// Certificates that `verify` trusts.
