@@ -68,7 +68,9 @@ public struct KnownDongle: Equatable, Sendable {
     _ identifier: CardIdentifier, from folder: String
   ) throws(StorageError) -> KnownDongle? {
     let path = path(identifier, in: folder)
-    guard let bytes = try DurableFile.read(path, limit: Self.maximumSize, isOurs: true) else { return nil }
+    guard let bytes = try DurableFile.read(path, limit: Self.maximumSize, isOurs: true) else {
+      return nil
+    }
     guard let known = KnownDongle(parsing: bytes), known.identifier == identifier else {
       throw StorageError("read", path, code: EBADMSG)
     }
