@@ -47,13 +47,6 @@ struct ByteReader: ~Escapable {
 }
 
 extension [UInt8] {
-  /// The ASCII bytes of a text.
-  init(_ text: StaticString) {
-    // Safe: a static string's bytes live forever.
-    unsafe self.init(
-      UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
   /// Adds a big-endian number of `size` bytes.
   mutating func append(_ value: UInt64, size: Int) {
     for shift in stride(from: (size - 1) * 8, through: 0, by: -8) {
@@ -65,23 +58,5 @@ extension [UInt8] {
   mutating func appendBlock(_ bytes: [UInt8]) {
     append(UInt64(bytes.count), size: 2)
     append(contentsOf: bytes)
-  }
-
-  /// As a C string: with a zero at the end.
-  var cString: [CChar] {
-    var text: [CChar] = []
-    text.reserveCapacity(count + 1)
-    for byte in self { text.append(CChar(bitPattern: byte)) }
-    text.append(0)
-    return text
-  }
-
-  /// Whether it is that ASCII text.
-  func equals(_ text: StaticString) -> Bool {
-    // Safe: a static string's bytes live forever.
-    let other = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    guard other.count == count else { return false }
-    for index in indices where unsafe other[index] != self[index] { return false }
-    return true
   }
 }

@@ -5,7 +5,9 @@ public import Secrets
 
 /// A volume's header, copied into memory and found as recorded. Only such a one gets a key, and the
 /// volume is mapped by the very copy that was checked, whatever the device says by then.
-public struct CheckedHeader: ~Copyable {
+///
+/// A class, as Embedded Swift cannot free another module's non-copyable value within one of its own.
+public final class CheckedHeader {
   private let copy: LUKSHeaderCopy
   private let device: CryptDevice
   private let devicePath: [UInt8]
@@ -66,7 +68,8 @@ public struct CheckedHeader: ~Copyable {
     guard device.openKeyslot(volume.keyslot, with: key, volumeKey: &volumeKey) == volume.keyslot
     else { throw .header(.keyRefused) }
     let digest = try volumeKey.withBytes { span throws(DiskKeyError) in try sha256(span) }
-    guard equalInConstantTime(digest.span, volume.volumeKeyDigest.span) else {
+    let recorded = volume.volumeKeyDigest
+    guard equalInConstantTime(digest.span, recorded.span) else {
       throw .header(.volumeKey)
     }
     return volumeKey

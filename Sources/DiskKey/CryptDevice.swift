@@ -59,20 +59,20 @@ package struct CryptDevice: ~Copyable {
   /// The header's UUID, if it is one.
   package var uuid: VolumeUUID? {
     // Safe: a C string that lives as long as the handle.
-    let text = unsafe bytes(crypt_get_uuid(handle))
+    let text = unsafe [UInt8](copying: crypt_get_uuid(handle))
     return VolumeUUID(text.span)
   }
 
   /// The data segment's cipher, as in `aes`.
   package var cipher: [UInt8] {
     // Safe: as above.
-    unsafe bytes(crypt_get_cipher(handle))
+    unsafe [UInt8](copying: crypt_get_cipher(handle))
   }
 
   /// The data segment's mode, as in `xts-plain64`.
   package var mode: [UInt8] {
     // Safe: as above.
-    unsafe bytes(crypt_get_cipher_mode(handle))
+    unsafe [UInt8](copying: crypt_get_cipher_mode(handle))
   }
 
   /// Bytes of the volume key.
@@ -119,7 +119,7 @@ package struct CryptDevice: ~Copyable {
     var text: UnsafePointer<CChar>?
     // Safe: the text lives until the handle changes, and is copied at once.
     guard unsafe crypt_dump_json(handle, &text, 0) == 0 else { return [] }
-    return unsafe bytes(text)
+    return unsafe [UInt8](copying: text)
   }
 
   /// Opens a keyslot and hands out the volume key.
@@ -163,18 +163,5 @@ package struct CryptDevice: ~Copyable {
         }
       }
     }
-  }
-
-  /// Copies a C string; empty for none.
-  private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
-    guard let text = unsafe text else { return [] }
-    var copy: [UInt8] = []
-    var index = 0
-    // Safe: the string ends with a zero.
-    while unsafe text[index] != 0 {
-      unsafe copy.append(UInt8(bitPattern: text[index]))
-      index += 1
-    }
-    return copy
   }
 }

@@ -1,4 +1,5 @@
 package import CSystem
+import Secrets
 
 /// An open file.
 package struct OpenFile: ~Copyable {

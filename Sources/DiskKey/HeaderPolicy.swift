@@ -1,5 +1,6 @@
 import CCryptsetup
 import CSystem
+import Secrets
 
 /// What must be true of a header before a key goes to it: as recorded where the record says, and
 /// nothing else than what is known here. Debian 12's cryptsetup opens an attacker's header with a
@@ -57,109 +58,89 @@ enum HeaderPolicy {
   ) throws(HeaderFault) {
     guard let document = JSONDocument(text) else { throw .notLUKS }
     let root = JSONValue(of: document)
-    if let requirements = root.member("config")?.member("requirements") {
-      try checkRequirements(requirements)
-    }
-    try checkSegments(root, volume)
-    try checkKeyslots(root, volume)
-    try checkDigests(root, volume)
+    try checkRequirements(root.member("config").member("requirements"))
+    try checkSegments(root.member("segments"), volume)
+    try checkKeyslots(root.member("keyslots"), volume)
+    try checkDigests(root.member("digests"), volume)
   }
 
   private static func checkRequirements(
     _ requirements: borrowing JSONValue
   ) throws(HeaderFault) {
-    guard let mandatory = requirements.member("mandatory") else { throw .requirement }
+    guard requirements.exists else { return }
+    let mandatory = requirements.member("mandatory")
     guard let count = mandatory.arrayCount else { throw .requirement }
     for index in 0..<count {
-      guard let name = mandatory.value(at: index)?.text else { throw .requirement }
       // online-reencrypt, online-reencrypt-v2, …
-      if name.starts(with: [UInt8]("online-reencrypt")) { throw .reencryption }
+      if holds(mandatory.value(at: index).text, "online-reencrypt") { throw .reencryption }
     }
     guard count == 0 else { throw .requirement }
   }
 
   private static func checkSegments(
-    _ root: borrowing JSONValue, _ volume: Record.Volume
+    _ segments: borrowing JSONValue, _ volume: Record.Volume
   ) throws(HeaderFault) {
-    guard let segments = root.member("segments"), let count = segments.memberCount else {
-      throw .segments
-    }
     try segments.forEachMember { (_, segment) throws(HeaderFault) in
-      if let encryption = segment.member("encryption")?.text, isNull(encryption) {
-        throw .nullCipher(.segment)
-      }
-      if let flags = segment.member("flags"), flags.arrayCount != 0 {
-        // backup-previous, backup-final, backup-moved-segment, in-reencryption
-        throw .reencryption
-      }
+      if isNull(segment.member("encryption").text) { throw .nullCipher(.segment) }
+      // backup-previous, backup-final, backup-moved-segment, in-reencryption
+      let flags = segment.member("flags")
+      if flags.exists, flags.arrayCount != 0 { throw .reencryption }
     }
-    guard count == 1, let segment = segments.member("0") else { throw .segments }
-    guard segment.member("type")?.text.equals("crypt") == true,
-      segment.member("size")?.text.equals("dynamic") == true,
-      segment.member("iv_tweak")?.number == 0, segment.member("integrity") == nil
+    let segment = segments.member("0")
+    guard segments.memberCount == 1, segment.member("type").isText("crypt"),
+      segment.member("size").isText("dynamic"), segment.member("iv_tweak").number == 0,
+      !segment.member("integrity").exists
     else { throw .segments }
-    guard segment.member("encryption")?.text.equals(cipher) == true else {
-      throw .cipher(.segment)
-    }
-    guard segment.member("offset")?.number == volume.dataOffset else { throw .dataOffset }
-    guard segment.member("sector_size")?.number == UInt64(volume.sectorSize) else {
+    guard segment.member("encryption").isText(cipher) else { throw .cipher(.segment) }
+    guard segment.member("offset").number == volume.dataOffset else { throw .dataOffset }
+    guard segment.member("sector_size").number == UInt64(volume.sectorSize) else {
       throw .sectorSize
     }
   }
 
   private static func checkKeyslots(
-    _ root: borrowing JSONValue, _ volume: Record.Volume
+    _ keyslots: borrowing JSONValue, _ volume: Record.Volume
   ) throws(HeaderFault) {
-    guard let keyslots = root.member("keyslots") else { throw .noKeyslot }
-    let own = decimal(volume.keyslot)
-    var isThere = false
     try keyslots.forEachMember { (name, keyslot) throws(HeaderFault) in
-      let number = decimalValue(name)
       // reencrypt, or what a later version may bring.
-      guard keyslot.member("type")?.text.equals("luks2") == true else { throw .reencryption }
-      if let encryption = keyslot.member("area")?.member("encryption")?.text, isNull(encryption) {
-        throw .nullCipher(.keyslot(number))
-      }
-      if name == own {
-        isThere = true
-        try checkOwnKeyslot(keyslot, number, volume)
+      guard keyslot.member("type").isText("luks2") else { throw .reencryption }
+      if isNull(keyslot.member("area").member("encryption").text) {
+        throw .nullCipher(.keyslot(decimalValue(name)))
       }
     }
-    guard isThere else { throw .noKeyslot }
-  }
-
-  private static func checkOwnKeyslot(
-    _ keyslot: borrowing JSONValue, _ number: Int, _ volume: Record.Volume
-  ) throws(HeaderFault) {
-    guard keyslot.member("key_size")?.number == UInt64(volume.keySize) else { throw .keySize }
-    guard let area = keyslot.member("area"), area.member("type")?.text.equals("raw") == true,
-      area.member("encryption")?.text.equals(cipher) == true,
-      let areaKey = area.member("key_size")?.number, areaKey == 32 || areaKey == 64
-    else { throw .cipher(.keyslot(number)) }
-    guard let kdf = keyslot.member("kdf"), kdf.member("type")?.text.equals("pbkdf2") == true,
-      let iterations = kdf.member("iterations")?.number, iterations <= maximumIterations,
-      kdf.member("memory") == nil
-    else { throw .derivation }
+    let keyslot = keyslots.member(volume.keyslot)
+    guard keyslot.exists else { throw .noKeyslot }
+    guard keyslot.member("key_size").number == UInt64(volume.keySize) else { throw .keySize }
+    let area = keyslot.member("area")
+    let areaKey = area.member("key_size").number
+    guard area.member("type").isText("raw"), area.member("encryption").isText(cipher),
+      areaKey == 32 || areaKey == 64
+    else { throw .cipher(.keyslot(volume.keyslot)) }
+    let kdf = keyslot.member("kdf")
+    guard isShortPBKDF2(kdf), !kdf.member("memory").exists else { throw .derivation }
   }
 
   /// Exactly one digest, the recorded one, over the segment and the keyslot.
   private static func checkDigests(
-    _ root: borrowing JSONValue, _ volume: Record.Volume
+    _ digests: borrowing JSONValue, _ volume: Record.Volume
   ) throws(HeaderFault) {
-    guard let digests = root.member("digests"), let digest = digests.member("0"),
-      digest.member("type")?.text.equals("pbkdf2") == true,
-      let iterations = digest.member("iterations")?.number, iterations <= maximumIterations,
-      digest.member("digest")?.text == volume.digest,
-      let keyslots = digest.member("keyslots"), contains(keyslots, decimal(volume.keyslot)),
-      let segments = digest.member("segments"), contains(segments, [UInt8(ascii: "0")])
-    else { throw .digest }
+    let digest = digests.member("0")
     // A digest more, over a keyslot that opens nothing, is a habit of reencryption.
-    guard digests.memberCount == 1 else { throw .digest }
+    guard isShortPBKDF2(digest), digest.member("digest").text == volume.digest,
+      contains(digest.member("keyslots"), volume.keyslot),
+      contains(digest.member("segments"), 0), digests.memberCount == 1
+    else { throw .digest }
   }
 
-  private static func contains(_ array: borrowing JSONValue, _ text: [UInt8]) -> Bool {
-    for index in 0..<(array.arrayCount ?? 0) {
-      if let value = array.value(at: index), value.text == text { return true }
+  private static func isShortPBKDF2(_ derivation: borrowing JSONValue) -> Bool {
+    guard let iterations = derivation.member("iterations").number else { return false }
+    return derivation.member("type").isText("pbkdf2") && iterations <= maximumIterations
+  }
+
+  private static func contains(_ array: borrowing JSONValue, _ number: Int) -> Bool {
+    let text = [UInt8](decimal: number)
+    for index in 0..<(array.arrayCount ?? 0) where array.value(at: index).text == text {
+      return true
     }
     return false
   }
@@ -167,17 +148,11 @@ enum HeaderPolicy {
   // MARK: Text
 
   /// cipher_null, capi:…cipher_null…: nothing with "null" in it encrypts.
-  private static func isNull(_ cipher: [UInt8]) -> Bool {
-    let null = [UInt8]("null")
-    guard cipher.count >= null.count else { return false }
-    for start in 0...(cipher.count - null.count)
-    where cipher[start..<(start + null.count)].elementsEqual(null) { return true }
-    return false
-  }
+  private static func isNull(_ cipher: [UInt8]) -> Bool { holds(cipher, "null") }
 
-  private static func decimal(_ number: Int) -> [UInt8] {
-    let digits = number < 10 ? [number] : [number / 10, number % 10]
-    return digits.map { UInt8(ascii: "0") + UInt8(truncatingIfNeeded: $0) }
+  private static func holds(_ text: [UInt8], _ part: StaticString) -> Bool {
+    // Safe: C strings.
+    unsafe strstr(text.cString, part.cString) != nil
   }
 
   private static func decimalValue(_ text: [UInt8]) -> Int {

@@ -1,10 +1,13 @@
 import CJSONC
 import CSystem
+import Secrets
 
-/// One value of a JSON document, borrowed from the document.
+/// One value of a JSON document, borrowed from the document; or none, which has no members and is
+/// equal to nothing.
 @safe
 struct JSONValue: ~Escapable {
-  private let object: OpaquePointer
+  // json-c takes NULL for JSON's null.
+  private let object: OpaquePointer?
 
   @_lifetime(borrow document)
   init(of document: borrowing JSONDocument) {
@@ -12,59 +15,63 @@ struct JSONValue: ~Escapable {
   }
 
   @_lifetime(copy parent)
-  private init(_ object: OpaquePointer, in parent: borrowing JSONValue) {
+  private init(_ object: OpaquePointer?, in parent: borrowing JSONValue) {
     unsafe self.object = unsafe object
   }
 
-  /// The member of that name; nil if there is none, or this is no object.
+  /// Whether there is such a value at all.
+  var exists: Bool { unsafe object != nil }
+
+  /// The member of that name.
   @_lifetime(copy self)
-  func member(_ name: StaticString) -> JSONValue? {
+  func member(_ name: StaticString) -> JSONValue {
     var found: OpaquePointer?
-    // Safe: the value is live while its document is borrowed; a static string ends with a zero.
-    let there = unsafe name.utf8Start.withMemoryRebound(
-      to: CChar.self, capacity: name.utf8CodeUnitCount + 1
-    ) { text in
-      unsafe json_object_object_get_ex(object, text, &found)
-    }
-    guard there != 0, let found = unsafe found else { return nil }
+    // Safe: the value lives as long as its document; a static string ends with a zero.
+    unsafe json_object_object_get_ex(object, name.cString, &found)
     return unsafe JSONValue(found, in: self)
   }
 
-  /// How many members an object has; nil for anything else.
-  var memberCount: Int? {
+  /// The member that is called by a number, as LUKS2 calls keyslots.
+  @_lifetime(copy self)
+  func member(_ number: Int) -> JSONValue {
+    var found: OpaquePointer?
     // Safe: as above.
-    guard unsafe json_object_is_type(object, json_type_object) != 0 else { return nil }
+    unsafe json_object_object_get_ex(object, [UInt8](decimal: number).cString, &found)
+    return unsafe JSONValue(found, in: self)
+  }
+
+  /// How many members an object has; 0 for anything else.
+  var memberCount: Int {
+    // Safe: json_object_object_length is for objects only, and that is asked first.
+    guard unsafe json_object_is_type(object, json_type_object) != 0 else { return 0 }
     return unsafe Int(json_object_object_length(object))
   }
 
   /// How many values an array has; nil for anything else.
   var arrayCount: Int? {
-    // Safe: as above.
+    // Safe: as above, for arrays.
     guard unsafe json_object_is_type(object, json_type_array) != 0 else { return nil }
     return unsafe Int(json_object_array_length(object))
   }
 
   /// An array's value at an index within its count.
   @_lifetime(copy self)
-  func value(at index: Int) -> JSONValue? {
-    // Safe: json-c checks the index itself.
-    guard let found = unsafe json_object_array_get_idx(object, index) else { return nil }
-    return unsafe JSONValue(found, in: self)
+  func value(at index: Int) -> JSONValue {
+    // Safe: json-c checks the index itself; what is there is an array, as its count was asked for.
+    unsafe JSONValue(json_object_array_get_idx(object, index), in: self)
   }
 
   /// Calls `body` with each member of an object: its name and its value.
-  func forEachMember<Failure: Error>(
-    _ body: ([UInt8], borrowing JSONValue) throws(Failure) -> Void
-  ) throws(Failure) {
-    guard memberCount != nil else { return }
+  func forEachMember(
+    _ body: ([UInt8], borrowing JSONValue) throws(HeaderFault) -> Void
+  ) throws(HeaderFault) {
+    guard memberCount > 0, let object = unsafe object else { return }
     // Safe: the object is not changed while it is walked.
     var position = unsafe json_object_iter_begin(object)
     var end = unsafe json_object_iter_end(object)
     while unsafe json_object_iter_equal(&position, &end) == 0 {
-      let name = unsafe Self.copy(json_object_iter_peek_name(&position))
-      if let value = unsafe json_object_iter_peek_value(&position) {
-        try body(name, unsafe JSONValue(value, in: self))
-      }
+      let name = unsafe [UInt8](copying: json_object_iter_peek_name(&position))
+      try body(name, unsafe JSONValue(json_object_iter_peek_value(&position), in: self))
       unsafe json_object_iter_next(&position)
     }
   }
@@ -73,8 +80,11 @@ struct JSONValue: ~Escapable {
   var text: [UInt8] {
     // Safe: as above; the string lives as long as the value.
     guard unsafe json_object_is_type(object, json_type_string) != 0 else { return [] }
-    return unsafe Self.copy(json_object_get_string(object))
+    return unsafe [UInt8](copying: json_object_get_string(object))
   }
+
+  /// Whether it is that string.
+  func isText(_ other: StaticString) -> Bool { text.equals(other) }
 
   /// A number, or a string of decimal digits as LUKS2 writes 64-bit numbers; nil for anything else.
   var number: UInt64? {
@@ -92,23 +102,11 @@ struct JSONValue: ~Escapable {
     }
     return value
   }
-
-  private static func copy(_ text: UnsafePointer<CChar>?) -> [UInt8] {
-    guard let text = unsafe text else { return [] }
-    var out: [UInt8] = []
-    var index = 0
-    // Safe: json-c's strings end with a zero.
-    while unsafe text[index] != 0 {
-      unsafe out.append(UInt8(bitPattern: text[index]))
-      index += 1
-    }
-    return out
-  }
 }
 
-/// A parsed JSON document, freed when the value's life ends.
+/// A parsed JSON document, freed when the last reference goes.
 @safe
-struct JSONDocument: ~Copyable {
+final class JSONDocument {
   fileprivate let root: OpaquePointer
 
   /// Nil if the text is no JSON.

@@ -64,38 +64,69 @@ public struct ReadableBlob<Formats: MessageFormats>: Sendable {
     on card: inout OpenPGPCard<Transport>, as dongle: Record.Dongle,
     with pin: borrowing SecretBytes, decompressing: Decompressor
   ) throws(DiskKeyError) -> SecretBytes {
-    let recipient = dongle.recipient
-    guard let packet = message.recipients(for: recipient).first else { throw .notForThisDongle }
-    let cryptogram: Cryptogram
-    do throws(OpenPGPError) {
-      cryptogram = try message.cryptogram(for: packet, with: recipient)
-    } catch {
-      throw .message(error)
-    }
-    // RSA's message is shorter than its modulus of at most 1024 bytes.
-    var answer = SecretBytes(capacity: 1024)
-    var hasAnswered = true
+    try check(dongle)
+    var decryption = try Self.authorize(&card, dongle, pin)
+    return try open(by: &decryption, as: dongle, decompressing: decompressing)
+  }
+
+  private static func authorize<Transport: CardTransport>(
+    _ card: inout OpenPGPCard<Transport>, _ dongle: Record.Dongle, _ pin: borrowing SecretBytes
+  ) throws(DiskKeyError) -> Authorization<Transport, Decryption> {
     do throws(CardError) {
-      var decryption = try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
-      do throws(CardError) {
-        try decryption.decipher(cryptogram, into: &answer)
-      } catch {
-        switch error {
-        case .transport, .touchTimedOut: throw error
-        default: hasAnswered = false
-        }
-      }
+      return try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
     } catch {
       throw .card(error)
     }
-    guard hasAnswered else { throw .unproven }
+  }
+
+  /// Whether the blob can be asked of that dongle: known before any PIN is.
+  /// - Throws: ``DiskKeyError/notForThisDongle``, ``DiskKeyError/message(_:)``.
+  public func check(_ dongle: Record.Dongle) throws(DiskKeyError) {
+    _ = try cryptogram(for: dongle)
+  }
+
+  /// Opens the blob on a card that has its PIN, by one PSO: DECIPHER: for several blobs with one PIN.
+  /// - Parameters:
+  ///   - decryption: of the card that was held against what is recorded of `dongle`.
+  ///   - dongle: the recorded dongle.
+  ///   - decompressing: what undoes a compression.
+  /// - Returns: the keyslot's key.
+  /// - Throws: as ``open(on:as:with:decompressing:)``.
+  public func open<Transport: CardTransport, Decompressor: Decompression>(
+    by decryption: inout Authorization<Transport, Decryption>, as dongle: Record.Dongle,
+    decompressing: Decompressor
+  ) throws(DiskKeyError) -> SecretBytes {
+    let (packet, cryptogram) = try cryptogram(for: dongle)
+    // RSA's message is shorter than its modulus of at most 1024 bytes.
+    var answer = SecretBytes(capacity: 1024)
+    do throws(CardError) {
+      try decryption.decipher(cryptogram, into: &answer)
+    } catch {
+      switch error {
+      case .transport, .touchTimedOut: throw .card(error)
+      default: throw .unproven
+      }
+    }
     do throws(OpenPGPError) {
       return try message.decrypt(
-        with: answer, by: recipient, for: packet, decompressing: decompressing,
+        with: answer, by: dongle.recipient, for: packet, decompressing: decompressing,
         limit: Self.maximumKeySize)
     } catch {
       // The blob is the recorded one, so it is the card that gave something else.
       if error == .cannotDecrypt { throw .unproven }
+      throw .message(error)
+    }
+  }
+
+  /// What the dongle is asked to decipher.
+  private func cryptogram(
+    for dongle: Record.Dongle
+  ) throws(DiskKeyError) -> (ReadableMessage<Formats>.Recipient, Cryptogram) {
+    let recipient = dongle.recipient
+    guard let packet = message.recipients(for: recipient).first else { throw .notForThisDongle }
+    do throws(OpenPGPError) {
+      return (packet, try message.cryptogram(for: packet, with: recipient))
+    } catch {
       throw .message(error)
     }
   }

@@ -49,13 +49,7 @@ struct LUKSHeaderCopy: ~Copyable {
 
   /// A path under which this process can open it.
   var path: [UInt8] {
-    var digits: [UInt8] = []
-    var rest = file.descriptor
-    repeat {
-      digits.insert(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10), at: 0)
-      rest /= 10
-    } while rest > 0
-    return [UInt8]("/proc/self/fd/") + digits
+    [UInt8]("/proc/self/fd/") + [UInt8](decimal: Int(file.descriptor))
   }
 
   /// `count` bytes at `offset`, which lie within the copy.

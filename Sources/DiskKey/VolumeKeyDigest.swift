@@ -15,9 +15,9 @@ extension CryptDevice {
   package func volumeKeyDigest(of path: [UInt8]) throws(DiskKeyError) -> [UInt8] {
     if version == 1 { return try LUKS1Digest.read(LUKSHeaderCopy(of: path, size: 592)) }
     guard let document = JSONDocument(metadata) else { throw .header(.notLUKS) }
-    guard let digest = JSONValue(of: document).member("digests")?.member("0")?.member("digest")
-    else { throw .header(.digest) }
-    return digest.text
+    let digest = JSONValue(of: document).member("digests").member("0").member("digest").text
+    guard !digest.isEmpty else { throw .header(.digest) }
+    return digest
   }
 
   /// PBKDF2's rounds in a keyslot; nil if another function derives its key.

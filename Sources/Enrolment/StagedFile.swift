@@ -1,4 +1,5 @@
 import CSystem
+import Secrets
 import Storage
 
 /// A file that is written under another name first, where a full disk shows, and takes its place by a

@@ -1,70 +1,107 @@
-import CSystem
+import Secrets
 
-/// `latchkey-unlock [--pin-fd N] [--wait SECONDS] [--run FOLDER] FOLDER`
+/// `latchkey-unlock [options] FOLDER`, or with `--activate` `DEVICE NAME FOLDER` once or more.
 struct Arguments {
-  /// Where the PIN comes from; nil for the terminal.
+  /// Where the PIN comes from; nil for a person.
   var pinDescriptor: Int32?
-  /// How long to wait for a dongle, in milliseconds.
+  /// How long to wait for pcscd and a dongle, in milliseconds.
   var wait = 0
+  /// How long a person is asked to plug a dongle in, in milliseconds; nil for as long as it takes.
+  var giveUp: Int?
   /// Where PINs that failed are remembered until the next boot.
-  var run: [UInt8] = []
-  /// What holds `record` and `key.pgp`.
-  var folder: [UInt8] = []
+  var run = [UInt8]("/run/latchkey")
+  /// Whether the volumes are mapped; else the one key goes to standard output.
+  var activates = false
+  /// What is to be opened.
+  var requests: [Request] = []
 
-  /// Reads a command line. Nil after having said what is wrong, or what the usage is.
+  /// A volume to be opened.
+  struct Request {
+    /// The device, and the name below /dev/mapper; empty where the key goes to standard output.
+    let device: [UInt8]
+    let name: [UInt8]
+    /// What holds `record` and `key.pgp`.
+    let folder: [UInt8]
+  }
+
+  /// Reads a command line. Nil after having said what the usage is.
   init?(_ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
-    var words: [[UInt8]] = []
-    for index in 1..<max(1, Int(count)) {
-      // Safe: there are `count` C strings.
-      if let value = unsafe values[index] { words.append(unsafe Self.bytes(value)) }
-    }
-    Text("/run/latchkey").add(to: &run)
-    var index = 0
-    while index < words.count {
-      let word = words[index]
-      let next = index + 1 < words.count ? words[index + 1] : []
-      if Self.equal(word, "--pin-fd"), let number = Self.number(next) {
-        pinDescriptor = Int32(truncatingIfNeeded: number)
-      } else if Self.equal(word, "--wait"), let seconds = Self.number(next) {
-        wait = seconds * 1000
-      } else if Self.equal(word, "--run"), !next.isEmpty {
-        run = next
-      } else if word.first == UInt8(ascii: "-") || word.isEmpty || !folder.isEmpty {
-        Self.usage()
-        return nil
-      } else {
-        folder = word
-        index += 1
-        continue
-      }
-      index += 2
-    }
-    guard !folder.isEmpty else {
-      Self.usage()
+    guard unsafe read(count, values) else {
+      say("usage: latchkey-unlock [OPTIONS] FOLDER")
+      say("       latchkey-unlock --activate [OPTIONS] DEVICE NAME FOLDER [DEVICE NAME FOLDER]...")
+      say("writes the key of the volume whose record and key.pgp are in FOLDER to standard output,")
+      say("or maps each DEVICE as /dev/mapper/NAME")
+      say("options: --wait SECONDS, --give-up SECONDS, --run FOLDER, --pin-fd N")
       return nil
     }
   }
 
-  private static func usage() {
-    say("usage: latchkey-unlock [--pin-fd N] [--wait SECONDS] [--run FOLDER] FOLDER")
-    say("writes the key of the volume whose record and key.pgp are in FOLDER to standard output")
-  }
-
-  private static func bytes(_ text: UnsafeMutablePointer<CChar>) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var index = 0
-    // Safe: a C string ends with a zero.
-    while unsafe text[index] != 0 {
-      bytes.append(UInt8(bitPattern: unsafe text[index]))
+  private mutating func read(
+    _ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  ) -> Bool {
+    var places: [[UInt8]] = []
+    var index = 1
+    while index < Int(count) {
+      // Safe: there are `count` C strings.
+      let word = unsafe [UInt8](copying: values[index])
       index += 1
+      guard word.first == UInt8(ascii: "-") else {
+        if word.isEmpty { return false }
+        places.append(word)
+        continue
+      }
+      if word.equals("--activate") {
+        activates = true
+        continue
+      }
+      guard index < Int(count) else { return false }
+      // Safe: as above.
+      let value = unsafe [UInt8](copying: values[index])
+      index += 1
+      guard take(word, value) else { return false }
     }
-    return bytes
+    let step = activates ? 3 : 1
+    guard places.count >= step, places.count % step == 0, activates || places.count == 1 else {
+      return false
+    }
+    index = 0
+    while index < places.count {
+      let name = activates ? places[index + 1] : []
+      if activates, !Self.isName(name) { return false }
+      requests.append(
+        Request(
+          device: activates ? places[index] : [], name: name, folder: places[index + step - 1]))
+      index += step
+    }
+    return true
   }
 
-  private static func equal(_ word: [UInt8], _ text: StaticString) -> Bool {
-    var bytes: [UInt8] = []
-    Text(text).add(to: &bytes)
-    return word == bytes
+  /// Takes an option with its value. False if it is none, or the value is wrong.
+  private mutating func take(_ word: [UInt8], _ value: [UInt8]) -> Bool {
+    if word.equals("--run") {
+      run = value
+      return !value.isEmpty
+    }
+    guard let number = Self.number(value) else { return false }
+    if word.equals("--pin-fd") {
+      pinDescriptor = Int32(truncatingIfNeeded: number)
+    } else if word.equals("--wait") {
+      wait = number * 1000
+    } else if word.equals("--give-up") {
+      giveUp = number * 1000
+    } else {
+      return false
+    }
+    return true
+  }
+
+  /// What may stand below /dev/mapper, and in a message: 1 to 127 bytes.
+  private static func isName(_ word: [UInt8]) -> Bool {
+    guard (1...127).contains(word.count), word[0] != UInt8(ascii: ".") else { return false }
+    for byte in word where !(0x21...0x7E).contains(byte) || byte == UInt8(ascii: "/") {
+      return false
+    }
+    return true
   }
 
   /// 0 to 99999; nil for anything else.

@@ -1,10 +1,29 @@
 import CSystem
+import Secrets
+
+// A message is put together piece by piece: a list of pieces at each call would take the room that the
+// program's budget has not.
 
 /// One line for people, on standard error, with the program's name in front.
-func say(_ parts: Text...) {
-  var line = [UInt8]()
-  Text("latchkey-unlock: ").add(to: &line)
-  for part in parts { part.add(to: &line) }
+@inline(never)
+func say(_ text: StaticString) {
+  say([UInt8](text))
+}
+
+/// One line with a number or a name in it.
+@inline(never)
+func say(_ before: StaticString, _ value: [UInt8], _ after: StaticString = "") {
+  var line = [UInt8](before)
+  line.append(escaped: value)
+  line.append(after)
+  say(line)
+}
+
+/// One line of printable bytes.
+@inline(never)
+func say(_ text: [UInt8]) {
+  var line = [UInt8]("latchkey-unlock: ")
+  line += text
   line.append(UInt8(ascii: "\n"))
   _ = write(line, to: 2)
 }
@@ -29,33 +48,11 @@ func write(_ bytes: Span<UInt8>, to descriptor: Int32) -> Bool {
   return true
 }
 
-/// A piece of a message: a fixed text, bytes, or a number.
-enum Text: ExpressibleByStringLiteral {
-  case fixed(StaticString)
-  case bytes([UInt8])
-  case number(Int)
-
-  init(stringLiteral text: StaticString) { self = .fixed(text) }
-  init(_ text: StaticString) { self = .fixed(text) }
-
-  func add(to line: inout [UInt8]) {
-    switch self {
-    case .fixed(let text):
-      // Safe: a static string's bytes live forever.
-      let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-      for index in 0..<bytes.count { line.append(unsafe bytes[index]) }
-    case .bytes(let bytes):
-      // A record holds printable ASCII only, a path what it likes: nothing else reaches the terminal.
-      for byte in bytes { line.append((0x20...0x7E).contains(byte) ? byte : UInt8(ascii: "?")) }
-    case .number(let number):
-      var digits: [UInt8] = []
-      var rest = number.magnitude
-      repeat {
-        digits.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-        rest /= 10
-      } while rest > 0
-      if number < 0 { line.append(UInt8(ascii: "-")) }
-      for index in digits.indices.reversed() { line.append(digits[index]) }
-    }
+extension [UInt8] {
+  /// Adds what comes from a file or the command line. A record holds printable ASCII only, a path what it
+  /// likes: nothing else reaches a terminal.
+  @inline(never)
+  mutating func append(escaped bytes: [UInt8]) {
+    for byte in bytes { append((0x20...0x7E).contains(byte) ? byte : UInt8(ascii: "?")) }
   }
 }

@@ -1,12 +1,15 @@
 import DiskKey
 import OpenPGP
 import OpenPGPCard
+import Secrets
 import SmartCard
 
 /// Says what an error means and what to do next.
+/// - Parameter title: the volume it is about, as messages call it.
 /// - Returns: its exit code.
 @discardableResult
-func explain(_ error: DiskKeyError) -> Int32 {
+func explain(_ error: DiskKeyError, of title: [UInt8] = []) -> Int32 {
+  if !title.isEmpty { say("volume ", title, " stays closed:") }
   switch error {
   case .card(let error): return explain(error)
   case .message(let error): return explain(error)
@@ -26,18 +29,51 @@ func explain(_ error: DiskKeyError) -> Int32 {
     say("others than root may write the record: no PIN is asked for; use the passphrase")
     return ExitCode.mismatch
   case .file(let file, let code):
-    say(name(file), " can't be read (errno ", .number(Int(code)), "): use the passphrase")
+    var line = [UInt8](name(file))
+    line.append(" can't be read (errno ")
+    line += [UInt8](decimal: Int(code))
+    line.append("): use the passphrase")
+    say(line)
     return ExitCode.system
   case .fileTooLarge(let file):
-    say(name(file), " is too large: make the initramfs anew, or use the passphrase")
+    say("", [UInt8](name(file)), " is too large: make the initramfs anew, or use the passphrase")
     return ExitCode.mismatch
-  case .header, .activation, .crypto:
+  case .header(let fault):
+    say("its header isn't as recorded: ", [UInt8](words(fault)))
+    say("it got no key. If it was you (cryptsetup), run latchkey enroll; if not, don't trust it")
+    return ExitCode.mismatch
+  case .activation(let code):
+    say("the kernel doesn't map it (errno ", [UInt8](decimal: Int(code)), "): use the passphrase")
+    return ExitCode.system
+  case .crypto:
     say("libcrypto failed: use the passphrase")
     return ExitCode.system
   }
 }
 
-private func name(_ file: DiskKeyError.File) -> Text {
+private func words(_ fault: HeaderFault) -> StaticString {
+  switch fault {
+  case .notLUKS: "it is no LUKS header that can be read"
+  case .version: "another LUKS version"
+  case .uuid: "another volume's UUID"
+  case .segments: "other segments"
+  case .nullCipher(.segment): "the data are not encrypted (null cipher)"
+  case .nullCipher(.keyslot): "a keyslot is not encrypted (null cipher)"
+  case .cipher: "another cipher than aes-xts-plain64"
+  case .keySize: "another key size"
+  case .sectorSize: "another sector size"
+  case .dataOffset: "another data offset"
+  case .requirement: "it asks for an unknown feature"
+  case .reencryption: "a reencryption is going on"
+  case .noKeyslot: "the recorded keyslot is empty"
+  case .derivation: "the keyslot has another key derivation"
+  case .digest: "another digest of the volume key"
+  case .keyRefused: "the key doesn't open the recorded keyslot"
+  case .volumeKey: "another volume key"
+  }
+}
+
+private func name(_ file: DiskKeyError.File) -> StaticString {
   switch file {
   case .record: "the record"
   case .blob: "key.pgp"
@@ -49,14 +85,14 @@ private func name(_ file: DiskKeyError.File) -> Text {
 private func explain(_ error: OpenPGPError) -> Int32 {
   switch error {
   case .unsupportedCompression(let algorithm):
-    let kind: Text =
+    let kind: StaticString =
       switch algorithm {
       case 1: "zip"
       case 2: "zlib"
       case 3: "bzip2"
       default: "an unknown algorithm"
       }
-    say("key.pgp is compressed (", kind, "), which isn't undone this early in the boot:")
+    say("key.pgp is compressed (", [UInt8](kind), "), which isn't undone this early in the boot:")
     say("encrypt it again with gpg -z0, or run latchkey enroll")
   case .armored:
     say("key.pgp is armored text, which isn't undone this early in the boot:")
@@ -87,7 +123,7 @@ func explain(_ error: CardError) -> Int32 {
     return ExitCode.noDongle
   case .status(let status, _):
     say(
-      "the dongle refuses with status ", .bytes(hexadecimal(status.rawValue)),
+      "the dongle refuses with status ", hexadecimal(status.rawValue),
       ": use another one or the passphrase")
     return ExitCode.refused
   default:

@@ -6,62 +6,101 @@ import PCSC
 import Secrets
 import SmartCard
 
-/// Brings the volume's key out and writes it to standard output.
+/// Opens the volumes: maps them, or brings the one key out.
 /// - Returns: the exit code. All secrets' lives have ended then.
 @inline(never)
 func unlock(_ arguments: Arguments) -> Int32 {
-  let volume: [UInt8]
-  let blob: KeyBlob
-  do throws(DiskKeyError) {
-    let trusted = try TrustedRecord.initramfs(in: arguments.folder)
-    volume = trusted.record.volume.uuid.text
-    blob = try KeyBlob(reading: arguments.folder, of: trusted)
-  } catch {
-    return explain(error)
-  }
-  let clock = Countdown(arguments.wait)
-  do throws(TransportError) {
-    let service = try PCSCService(waiting: arguments.wait)
-    var code = ExitCode.noDongle
-    var readers = try service.readers()
-    while true {
-      for reader in readers where reader.hasCard {
-        let visit = Visit(volume: volume, blob: blob, arguments: arguments)
-        switch visit.make(service, reader) {
-        case .ended(let code): return code
-        case .refused: code = ExitCode.refused
-        case .another: break
-        }
+  var job = Job(arguments)
+  return job.run()
+}
+
+/// What is to be opened, and what has come of it.
+struct Job {
+  let arguments: Arguments
+  /// The volumes that are closed and may be opened.
+  var volumes: [Volume] = []
+  /// What went wrong first.
+  var code = ExitCode.done
+  /// Dongles that refuse: blocked, terminated.
+  var refused: [CardIdentifier] = []
+
+  init(_ arguments: Arguments) { self.arguments = arguments }
+
+  mutating func run() -> Int32 {
+    for request in arguments.requests {
+      if Volume.isMapped(request.name) { continue }
+      do throws(DiskKeyError) {
+        volumes.append(try Volume(request))
+      } catch {
+        let title = arguments.activates ? Volume.title(request) : []
+        fail(explain(error, of: title))
       }
-      guard clock.remaining > 0 else { break }
+    }
+    if volumes.isEmpty { return code }
+    do throws(TransportError) {
+      return try look()
+    } catch {
+      return explain(error)
+    }
+  }
+
+  /// Notes an exit code; the first one stays.
+  mutating func fail(_ code: Int32) {
+    if self.code == ExitCode.done { self.code = code }
+  }
+
+  /// Visits the cards that are there, then waits for others.
+  private mutating func look() throws(TransportError) -> Int32 {
+    let clock = Countdown(arguments.wait)
+    let service = try PCSCService(waiting: arguments.wait)
+    var seen: [PCSCReader] = []
+    while true {
+      var readers = try service.readers()
+      for reader in readers where reader.hasCard && !seen.contains(reader) {
+        seen.append(reader)
+        if let code = Visit.make(service, reader, &self) { return code }
+        if volumes.isEmpty { return code }
+      }
+      guard clock.remaining > 0 else {
+        if readers.isEmpty { say("there is no reader: is the dongle plugged in?") }
+        return giveUp()
+      }
       do throws(TransportError) {
         readers = try service.waitForChange(from: readers, milliseconds: clock.remaining)
       } catch {
         guard error == .timedOut else { throw error }
-        break
       }
     }
-    if readers.isEmpty { say("there is no reader: is the dongle plugged in?") }
-    say("no dongle that opens volume ", .bytes(volume), "; plug in one of these:")
-    for dongle in blob.dongles { say("  ", .bytes(describe(dongle))) }
+  }
+
+  /// Says which dongles would do.
+  private mutating func giveUp() -> Int32 {
+    for volume in volumes {
+      say("no dongle that opens volume ", volume.title, "; plug in one of these:")
+      for dongle in volume.blob.dongles { say("  ", describe(dongle)) }
+    }
+    fail(refused.isEmpty ? ExitCode.noDongle : ExitCode.refused)
     return code
-  } catch {
-    return explain(error)
   }
 }
 
 /// Brand, serial number and name of a recorded dongle.
 func describe(_ dongle: Record.Dongle) -> [UInt8] {
   let identifier = dongle.pinned.identifier
-  var text: [UInt8] = []
-  Text(identifier.brand).add(to: &text)
-  text.append(UInt8(ascii: " "))
-  text += identifier.text
+  var text = describe(identifier)
   if !dongle.name.isEmpty {
-    Text(" (").add(to: &text)
+    text.append(" (")
     text += dongle.name
-    text.append(UInt8(ascii: ")"))
+    text.append(")")
   }
+  return text
+}
+
+/// Brand and serial number.
+func describe(_ identifier: CardIdentifier) -> [UInt8] {
+  var text = [UInt8](identifier.brand)
+  text.append(" ")
+  text += identifier.text
   return text
 }
 

@@ -6,50 +6,38 @@ import PCSC
 import Secrets
 import SmartCard
 
-/// One held visit to one card: who is it, how many tries are left, the PIN, the key.
+/// One held visit to one card: who is it, how many tries are left, the PIN, the keys of all volumes that
+/// it opens. The card is reset at its end if a PIN went to it.
 struct Visit {
-  let volume: [UInt8]
-  let blob: KeyBlob
-  let arguments: Arguments
-
-  /// How a visit ends.
-  enum Ending {
-    /// The program is done, with that exit code.
-    case ended(Int32)
-    /// It isn't one of the recorded dongles: look on.
-    case another
-    /// It is one, and can't be used: look on.
-    case refused
-  }
+  private let dongle: Record.Dongle
+  /// The volumes that the dongle opens.
+  private let volumes: [Volume]
+  private let failed: FailedPINs
+  private let pinDescriptor: Int32?
 
   /// The most times that a person is asked in one visit.
   private static let maximumQuestions = 3
   /// The most bytes of a PIN: a card's length is one byte.
   private static let maximumPIN = 127
 
-  func make(_ service: PCSCService, _ reader: PCSCReader) -> Ending {
+  /// Visits the card in a reader. The volumes that it opened, or that failed, are taken from the job.
+  /// - Returns: the exit code if the program is done; nil to look on.
+  static func make(_ service: PCSCService, _ reader: PCSCReader, _ job: inout Job) -> Int32? {
     do throws(CardError) {
       let connection = try connect(service, reader)
       var card = try OpenPGPCard(selecting: connection)
-      let identifier = card.application.identifier
-      guard let dongle = blob.dongle(identifier) else {
-        say("not a dongle of this volume: ", .fixed(identifier.brand), " ", .bytes(identifier.text))
-        return .another
-      }
-      try card.confirm(dongle.pinned)
-      return ask(&card, dongle)
+      guard let visit = try Visit(&card, &job) else { return nil }
+      return visit.ask(&card, &job)
     } catch {
       switch error {
-      case .notThePinned:
-        say("a card that says it is a recorded dongle and isn't: no PIN is sent to it")
       case .notOpenPGP: say("a card that is no OpenPGP card")
       default: explain(error)
       }
-      return .another
+      return nil
     }
   }
 
-  private func connect(
+  private static func connect(
     _ service: PCSCService, _ reader: PCSCReader
   ) throws(CardError) -> PCSCConnection {
     do throws(TransportError) {
@@ -59,61 +47,96 @@ struct Visit {
     }
   }
 
-  /// Asks for the PIN and opens the blob, again after a PIN that can't be or is wrong.
-  private func ask(
-    _ card: inout OpenPGPCard<PCSCConnection>, _ dongle: Record.Dongle
-  ) -> Ending {
-    let failed = FailedPINs(folder: arguments.run)
-    var questions = arguments.pinDescriptor == nil ? Self.maximumQuestions : 1
+  /// Holds the card against what is recorded of it. Nil if it is of no volume.
+  private init?(_ card: inout OpenPGPCard<PCSCConnection>, _ job: inout Job) throws(CardError) {
+    let identifier = card.application.identifier
+    var found: Record.Dongle?
+    var volumes: [Volume] = []
+    var isKnown = false
+    for volume in job.volumes {
+      guard let dongle = volume.blob.dongle(identifier) else { continue }
+      isKnown = true
+      do throws(DiskKeyError) {
+        try volume.blob.check(dongle)
+      } catch {
+        job.fail(explain(error, of: volume.title))
+        continue
+      }
+      if let first = found, first.pinned != dongle.pinned {
+        say("", volume.title, " records another key of this dongle: run latchkey enroll")
+        continue
+      }
+      found = dongle
+      volumes.append(volume)
+    }
+    guard let found else {
+      if !isKnown {
+        say("not a dongle of this volume: ", describe(identifier))
+      }
+      return nil
+    }
+    try card.confirm(found.pinned)
+    dongle = found
+    self.volumes = volumes
+    failed = FailedPINs(folder: job.arguments.run)
+    pinDescriptor = job.arguments.pinDescriptor
+  }
+
+  /// Asks for the PIN and opens the volumes, again after a PIN that can't be or is wrong.
+  private func ask(_ card: inout OpenPGPCard<PCSCConnection>, _ job: inout Job) -> Int32? {
+    var questions = pinDescriptor == nil ? Self.maximumQuestions : 1
     while questions > 0 {
       questions -= 1
       let tries = card.application.pinStatus.triesLeft(.user)
-      say("volume ", .bytes(volume))
-      say(
-        "dongle ", .bytes(describe(dongle)), ": ", .number(tries),
-        tries == 1 ? " try left" : " tries left")
+      for volume in volumes { say("volume ", volume.title) }
+      var line = describe(dongle)
+      line.append(": ")
+      line += [UInt8](decimal: tries)
+      say("dongle ", line, tries == 1 ? " try left" : " tries left")
       guard tries > 0 else {
-        say("its PIN is blocked: use the passphrase; later unblock it with gpg --card-edit, passwd")
-        return .refused
+        say("its PIN is blocked: use the passphrase; later: latchkey card pin unblock")
+        job.refused.append(dongle.pinned.identifier)
+        return nil
       }
       do throws(SecretInputError) {
         if tries == 1 {
           guard try confirmsLastTry() else {
             say("its last try is kept: use another dongle or the passphrase")
-            return .ended(ExitCode.refused)
+            return ExitCode.refused
           }
         }
         let pin = try readPIN()
-        switch attempt(&card, dongle, pin, failed) {
+        switch attempt(&card, pin, &job) {
         case .again: continue
-        case .ending(let ending): return ending
+        case .opened: return nil
+        case .ended(let code): return code
         }
       } catch {
         switch error {
-        case .interrupted(let signal): return .ended(ExitCode.signal(signal))
+        case .interrupted(let signal): return ExitCode.signal(signal)
         case .empty: say("no PIN was given")
         case .tooLong: say("no dongle has so long a PIN: it was not sent")
         case .noTerminal:
           say("there is no terminal to ask on: give the PIN with --pin-fd")
-          return .ended(ExitCode.system)
+          return ExitCode.system
         case .failed(let code):
-          say("the PIN can't be read: errno ", .number(Int(code)))
-          return .ended(ExitCode.system)
+          say("the PIN can't be read: errno ", [UInt8](decimal: Int(code)))
+          return ExitCode.system
         }
       }
     }
-    return .ended(ExitCode.mismatch)
+    return ExitCode.mismatch
   }
 
   /// What became of one PIN.
   private enum Attempt {
     case again
-    case ending(Ending)
+    case opened
+    case ended(Int32)
   }
 
   private func attempt(
-    _ card: inout OpenPGPCard<PCSCConnection>, _ dongle: Record.Dongle,
-    _ pin: borrowing SecretBytes, _ failed: FailedPINs
+    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes, _ job: inout Job
   ) -> Attempt {
     let identifier = dongle.pinned.identifier
     do throws(DiskKeyError) {
@@ -121,71 +144,81 @@ struct Visit {
         say("this PIN already failed on this dongle since the boot: it was not sent again")
         return .again
       }
-      let notice = touchNotice(card.application, dongle)
-      defer { extendLifetime(notice) }
-      let key = try blob.open(
-        on: &card, as: dongle, with: pin, decompressing: NoDecompression())
-      guard write(key.bytes, to: 1) else {
-        say("the key can't be written to standard output: errno ", .number(Int(system_errno())))
-        return .ending(.ended(ExitCode.system))
+    } catch {
+      return .ended(explain(error))
+    }
+    do throws(CardError) {
+      var decryption = try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
+      for volume in volumes {
+        let code = open(volume, &decryption)
+        job.volumes.removeAll { $0 === volume }
+        if code != ExitCode.done { job.fail(code) }
       }
-      return .ending(.ended(ExitCode.done))
+      return .opened
     } catch {
       switch error {
-      case .card(.wrongPIN):
-        remember(pin, identifier, failed)
+      case .wrongPIN:
+        remember(pin)
         say("wrong PIN")
         return .again
-      case .card(.impossiblePIN):
+      case .impossiblePIN:
         say("no PIN of this dongle has that length: it was not sent")
         return .again
-      case .card(.blocked):
-        remember(pin, identifier, failed)
-        say(
-          "wrong PIN; it is blocked now: use the passphrase; later unblock it with gpg --card-edit, passwd"
-        )
-        return .ending(.ended(ExitCode.refused))
+      case .blocked:
+        remember(pin)
+        say("wrong PIN; it is blocked now: use the passphrase; later: latchkey card pin unblock")
+        return .ended(ExitCode.refused)
       default:
-        return .ending(.ended(explain(error)))
+        return .ended(explain(error))
       }
+    }
+  }
+
+  /// Brings one volume's key out and gives it away.
+  /// - Returns: the exit code, after having said what failed.
+  private func open(
+    _ volume: Volume, _ decryption: inout Authorization<PCSCConnection, Decryption>
+  ) -> Int32 {
+    do throws(DiskKeyError) {
+      let notice = touchNotice(decryption.application)
+      defer { extendLifetime(notice) }
+      let key = try volume.blob.open(
+        by: &decryption, as: dongle, decompressing: NoDecompression())
+      return volume.take(key)
+    } catch {
+      return explain(error, of: volume.title)
     }
   }
 
   /// Says that the dongle waits for a touch, if its key wants one and it takes long.
-  private func touchNotice(_ card: ApplicationData, _ dongle: Record.Dongle) -> LateNotice? {
+  private func touchNotice(_ card: ApplicationData) -> LateNotice? {
     guard let touch = card.touchPolicy(of: .decryption), touch != .off else { return nil }
-    var line: [UInt8] = []
-    Text("latchkey-unlock: ").add(to: &line)
-    Text.bytes(describe(dongle)).add(to: &line)
-    Text(" waits for your touch").add(to: &line)
+    var line = [UInt8]("latchkey-unlock: ")
+    line += describe(dongle)
+    line.append(" waits for your touch")
     return LateNotice(line)
   }
 
-  private func remember(
-    _ pin: borrowing SecretBytes, _ identifier: CardIdentifier, _ failed: FailedPINs
-  ) {
+  private func remember(_ pin: borrowing SecretBytes) {
     do throws(DiskKeyError) {
-      try failed.remember(pin, on: identifier)
+      try failed.remember(pin, on: dongle.pinned.identifier)
     } catch {
-      say("that this PIN failed can't be remembered in ", .bytes(arguments.run))
+      say("this PIN can't be remembered as one that failed")
     }
   }
 
   private func readPIN() throws(SecretInputError) -> SecretBytes {
-    if let descriptor = arguments.pinDescriptor {
-      return try SecretBytes(firstLineOf: descriptor, limit: Self.maximumPIN)
+    if let pinDescriptor {
+      return try SecretBytes(firstLineOf: pinDescriptor, limit: Self.maximumPIN)
     }
-    var prompt: [UInt8] = []
-    Text("PIN: ").add(to: &prompt)
+    let prompt = [UInt8]("PIN: ")
     return try SecretBytes(typedAfter: prompt.span, limit: Self.maximumPIN)
   }
 
   /// Only a person at the terminal may spend the last try, never a script.
   private func confirmsLastTry() throws(SecretInputError) -> Bool {
-    var prompt: [UInt8] = []
-    Text("One wrong PIN more and the dongle is blocked. Type yes to go on: ").add(to: &prompt)
-    var yes: [UInt8] = []
-    Text("yes").add(to: &yes)
+    let prompt = [UInt8]("One wrong PIN more and the dongle is blocked. Type yes to go on: ")
+    let yes = [UInt8]("yes")
     do throws(SecretInputError) {
       let answer = try SecretBytes(typedAfter: prompt.span, limit: 8, isShown: true)
       guard answer.count == yes.count else { return false }
