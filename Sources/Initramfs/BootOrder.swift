@@ -42,10 +42,12 @@ enum BootOrder {
       tree.node("usr/lib/systemd/systemd") != nil || tree.node("lib/systemd/systemd") != nil
       ? [
         "usr/lib/systemd/system/latchkey.service",
-        "etc/systemd/system/cryptsetup-pre.target.wants/latchkey.service",
+        "etc/systemd/system/sysinit.target.wants/latchkey.service",
       ]
-      : ["usr/lib/latchkey/dracut-unlock"]
-    return paths.filter { tree.node($0) == nil }.map { .missing(.script($0)) }
+      : ["usr/lib/dracut/hooks/initqueue/settled/10-latchkey.sh"]
+    return (paths + ["usr/lib/latchkey/unlock-volumes"]).filter { tree.node($0) == nil }.map {
+      .missing(.script($0))
+    }
   }
 
   private static func mkinitcpio(_ tree: ImageTree) -> [ImageFault] {
