@@ -27,6 +27,9 @@ let parsers: [(name: String, modules: [String])] = [
   ("VirtualCard", ["VirtualCard"]),
   ("CardFile", ["VirtualCard"]),
   ("CardProfile", ["VirtualCard"]),
+  ("USBRedir", ["VirtualCard"]),
+  ("CCIDMessages", ["VirtualCard"]),
+  ("VSCARD", ["VirtualCard"]),
 ]
 
 /// What Swift calls the package above, whose `package` declarations some targets need: it goes by the
