@@ -139,7 +139,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
     "LatchkeyTests",
     [
       "latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto", "PCSC",
-      "SmartCard",
+      "Secrets", "SmartCard",
     ]
   ),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),

@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/objects.h>
+#include <openssl/x509.h>
 
 // Macros that Swift does not import.
 enum { libcrypto_public_key = EVP_PKEY_PUBLIC_KEY, libcrypto_keypair = EVP_PKEY_KEYPAIR };

@@ -28,6 +28,9 @@ enum CardCommand: Equatable {
   case firmwareVersion
   /// F2 of Yubikeys: the tries of PW1, reset code, PW3.
   case setTries([UInt8])
+  /// FB of Yubikeys: have the attestation key certify a slot's.
+  case attest(Slot)
+  case readAttestationKey
 
   /// Reads an APDU whose chain is complete.
   init(_ apdu: APDU, on profile: CardProfile) throws(Refusal) {
@@ -57,10 +60,13 @@ enum CardCommand: Equatable {
       default: throw Refusal(.wrongParameters)
       }
     case 0x47:
-      let slot = try Self.slot(ofTemplate: apdu.data)
-      switch parameters {
-      case 0x8000: self = .generate(slot)
-      case 0x8100: self = .readPublicKey(slot)
+      let list = try DataList(apdu.data)
+      guard list.elements.count == 1 else { throw Refusal(.wrongData) }
+      switch (parameters, try Slot.named(by: list.elements[0])) {
+      case (0x8000, let slot?): self = .generate(slot)
+      case (0x8100, let slot?): self = .readPublicKey(slot)
+      case (0x8100, nil) where profile.attestation != nil: self = .readAttestationKey
+      case (_, nil): throw Refusal(.wrongData)
       default: throw Refusal(.wrongParameters)
       }
     case 0x2A:
@@ -86,6 +92,11 @@ enum CardCommand: Equatable {
       self = .activate
     case 0xF1 where profile.firmwareVersion != nil: self = .firmwareVersion
     case 0xF2 where profile.firmwareVersion != nil: self = .setTries(apdu.data)
+    case 0xFB where profile.attestation != nil:
+      guard apdu.p2 == 0, let slot = Slot.allCases.first(where: { $0.reference == apdu.p1 }) else {
+        throw Refusal(.wrongParameters)
+      }
+      self = .attest(slot)
     default: throw Refusal(.noSuchInstruction)
     }
   }
@@ -129,16 +140,6 @@ enum CardCommand: Equatable {
     return .manageEnvironment(
       operation: apdu.p2 == 0xA4 ? .authentication : .decryption,
       key: reference == [2] ? .decryption : .authentication)
-  }
-
-  /// `B6 00`, or `B6 03 84 01 01` (§4.4.3.7).
-  private static func slot(ofTemplate data: [UInt8]) throws(Refusal) -> Slot {
-    let list = try DataList(data)
-    guard list.elements.count == 1, let element = list.elements.first,
-      let slot = Slot.allCases.first(where: { $0.template == element.tag }),
-      element.value.isEmpty || element.value == [0x84, 1, slot.reference]
-    else { throw Refusal(.wrongData) }
-    return slot
   }
 }
 

@@ -32,7 +32,7 @@ public struct CardProfile: Codable, Equatable, Sendable {
   public var algorithms: [AlgorithmRow]
   /// Attributes the card takes beside those, in the same form.
   public var unlistedAlgorithms: [AlgorithmRow]?
-  /// A fourth key the model has for attestation; only shown, never used.
+  /// A fourth key the model has for attestation (instruction FB of Yubikeys).
   public var attestation: Attestation?
   /// Applications beside OpenPGP, which answer always the same.
   public var otherApplications: [OtherApplication]?

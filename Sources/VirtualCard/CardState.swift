@@ -20,6 +20,8 @@ struct CardState: Codable, Equatable, Sendable {
   var signatureCount = 0
   /// The AES key (D5).
   var symmetricKey: Hex?
+  /// The attestation key, once anything of it is other than in the profile.
+  var attestation: AttestationState?
 
   /// A PIN and how often it may still be wrong.
   struct PINState: Codable, Equatable, Sendable {

@@ -62,7 +62,9 @@ extension VirtualCard {
     case .time(let slot):
       try requireCount(value, 4)
       state[slot].time = Hex(value)
-    case .touch(let slot): try putTouch(slot, value)
+    case .touch(let slot):
+      state[slot].touch = try newTouch(value, insteadOf: state[slot].touch)
+    case .attestation: try putAttestation(tag, value)
     case .resetCode: try putResetCode(value)
     case .symmetricKey:
       guard state.profile.hasSymmetricKey else { throw noSuchObject }
@@ -71,7 +73,7 @@ extension VirtualCard {
     }
   }
 
-  private func requireCount(_ value: [UInt8], _ count: Int) throws(Refusal) {
+  func requireCount(_ value: [UInt8], _ count: Int) throws(Refusal) {
     guard value.count == count else { throw Refusal(.wrongLength) }
   }
 
@@ -91,18 +93,18 @@ extension VirtualCard {
 
   /// D6–D8 (§4.4.3.6): 00 off, 01 on, 02 on for good; 03 and 04 are a Yubikey's cached ones. What
   /// ``TouchHabit`` says is awaited then.
-  private func putTouch(_ slot: Slot, _ value: [UInt8]) throws(Refusal) {
+  func newTouch(_ value: [UInt8], insteadOf old: UInt8) throws(Refusal) -> UInt8 {
     try requireCount(value, 2)
     let highest: UInt8 = state.profile.firmwareVersion == nil ? 2 : 4
     guard value[0] <= highest, value[1] == touchButton else { throw Refusal(.wrongData) }
-    guard ![2, 4].contains(state[slot].touch) else { throw Refusal(.conditionsNotSatisfied) }
-    state[slot].touch = value[0]
+    guard ![2, 4].contains(old) else { throw Refusal(.conditionsNotSatisfied) }
+    return value[0]
   }
 
   private var maximumLengths: [UInt8] { state.profile.pins.maximum.map { UInt8($0) } }
 
   /// The button's kind as 7F74 says it: `81 01 xx`.
-  private var touchButton: UInt8 { state.profile.featureManagement?.bytes.last ?? 0x20 }
+  var touchButton: UInt8 { state.profile.featureManagement?.bytes.last ?? 0x20 }
 
   /// Before version 3 a card could have the flags without 7F74.
   private var hasTouch: Bool {
@@ -140,21 +142,20 @@ extension VirtualCard {
       return [state.manySignatures ? many : 0] + maximumLengths + shownTries
     case 0xC5:
       return state.keys.flatMap(\.fingerprint.bytes)
-        + (profile.attestation?.fingerprint.bytes ?? [])
+        + (attestation?.fingerprint.bytes ?? [])
     case 0xC6:
       return state.keys.flatMap(\.caFingerprint.bytes)
-        + (profile.attestation?.caFingerprint.bytes ?? [])
-    case 0xCD: return state.keys.flatMap(\.time.bytes) + (profile.attestation?.time.bytes ?? [])
+        + (attestation?.caFingerprint.bytes ?? [])
+    case 0xCD: return state.keys.flatMap(\.time.bytes) + (attestation?.time.bytes ?? [])
     case 0xD6...0xD8:
       return hasTouch ? [state.keys[Int(tag) - 0xD6].touch, touchButton] : nil
-    case 0xD9: return profile.attestation?.touch.bytes
-    case 0xDA: return profile.attestation?.attributes.bytes
+    case 0xD9, 0xDA, 0xFC: return attestationValue(tag)
     case 0xDE:
       // Since version 3.4; some show it on its own only.
       guard profile.version.number ?? 0 >= 0x0304 || profile.discretionaryData.contains(Hex([0xDE]))
       else { return nil }
       return Slot.allCases.flatMap { [$0.reference, state[$0].origin] }
-        + (profile.attestation?.keyInformation.bytes ?? [])
+        + (attestation.map { [0x81, $0.origin] } ?? [])
     case 0xF9: return profile.hasKeyDerivation ? state[object: tag] : nil
     case 0xFA: return profile.habits.hidesAlgorithms == true ? nil : algorithmInformation
     case 0x0101...0x0104: return profile.hasPrivateObjects ? state[object: tag] : nil

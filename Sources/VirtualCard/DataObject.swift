@@ -38,6 +38,8 @@ struct DataObject: Equatable {
     case resetCode
     /// D5.
     case symmetricKey
+    /// D9 to DD and FC of a Yubikey's attestation key.
+    case attestation
   }
 
   let tag: UInt16
@@ -98,10 +100,14 @@ struct DataObject: Equatable {
     DataObject(0x00D6, read: .always, write: .admin, .touch(.signing)),
     DataObject(0x00D7, read: .always, write: .admin, .touch(.decryption)),
     DataObject(0x00D8, read: .always, write: .admin, .touch(.authentication)),
-    DataObject(0x00D9, read: .always, write: .never, .computed),
-    DataObject(0x00DA, read: .always, write: .never, .computed),
+    DataObject(0x00D9, read: .always, write: .admin, .attestation),
+    DataObject(0x00DA, read: .always, write: .admin, .attestation),
+    DataObject(0x00DB, read: .never, write: .admin, .attestation),
+    DataObject(0x00DC, read: .never, write: .admin, .attestation),
+    DataObject(0x00DD, read: .never, write: .admin, .attestation),
     DataObject(0x00DE, read: .always, write: .never, .computed),
     DataObject(0x00F9, read: .always, write: .admin, .keyDerivation),
     DataObject(0x00FA, read: .always, write: .never, .computed),
+    DataObject(0x00FC, read: .always, write: .admin, .attestation),
   ]
 }

@@ -47,6 +47,8 @@ extension VirtualCard {
     case .activate: activate()
     case .firmwareVersion: return state.profile.firmwareVersion?.bytes ?? []
     case .setTries(let tries): try setTries(tries)
+    case .attest(let slot): try attest(slot)
+    case .readAttestationKey: return try readAttestationKey()
     }
     return []
   }
@@ -96,7 +98,10 @@ extension VirtualCard {
   /// ACTIVATE FILE (§7.2.17): a terminated application comes back as from the factory.
   private func activate() {
     guard state.isTerminated else { return }
+    // A Yubikey's attestation key stays, and with it one that a person brought.
+    let attestation = state.attestation
     state = CardState(profile: state.profile, serial: state.serial)
+    state.attestation = attestation
     loadedKeys = [:]
     let verified = state.profile.habits.keepsVerification ? session.verified : []
     session = Session()

@@ -42,13 +42,18 @@ extension VirtualCard {
 
   /// `7F49 { 81 n, 82 e }` or `7F49 { 86 point }`.
   func readPublicKey(_ slot: Slot) throws(Refusal) -> [UInt8] {
-    let loaded = try key(in: slot, otherwise: state.profile.habits.noPublicKey)
-    let publicKey: PublicKey
+    try Self.publicKey(of: try key(in: slot, otherwise: state.profile.habits.noPublicKey))
+  }
+
+  static func publicKey(of loaded: LoadedKey) throws(Refusal) -> [UInt8] {
     do throws(CryptoError) {
-      publicKey = try loaded.key.publicKey()
+      return encoded(try loaded.key.publicKey())
     } catch {
       throw Refusal(.memoryFailure)
     }
+  }
+
+  private static func encoded(_ publicKey: PublicKey) -> [UInt8] {
     switch publicKey {
     case .rsa(let modulus, let exponent):
       return TLVWriter.element(
@@ -61,9 +66,10 @@ extension VirtualCard {
   func importKey(_ new: KeyImport) throws(Refusal) {
     guard state.profile.hasKeyImport else { throw Refusal(.noSuchInstruction) }
     try require(.admin)
-    let algorithm = try algorithm(of: new.slot)
+    guard let slot = new.slot else { return try importAttestationKey(new) }
+    let algorithm = try algorithm(of: slot)
     if state.profile.habits.strictImport == true {
-      guard new.hasForm(of: state[new.slot].attributes.bytes) else { throw Refusal(.wrongData) }
+      guard new.hasForm(of: state[slot].attributes.bytes) else { throw Refusal(.wrongData) }
     }
     let material: KeyMaterial
     do throws(CryptoError) {
@@ -75,10 +81,10 @@ extension VirtualCard {
     } catch {
       throw Refusal(.wrongData)
     }
-    keep(material, in: new.slot, origin: 2)
+    keep(material, in: slot, origin: 2)
   }
 
-  private static func privateKey(
+  static func privateKey(
     _ new: KeyImport, _ algorithm: KeyAlgorithm
   ) throws(CryptoError) -> PrivateKey {
     guard let secret = new.values[0x92] else { throw .invalidKey }

@@ -3,7 +3,8 @@ import SmartCard
 /// The extended header list that brings a private key (OpenPGP card 3.4.1 §4.4.3.12):
 /// `4D { B6|B8|A4, 7F48 { tags and lengths }, 5F48 values }`.
 struct KeyImport: Equatable {
-  let slot: Slot
+  /// The slot; nil for a Yubikey's attestation key.
+  let slot: Slot?
   /// The values by tag: 91 exponent, 92 prime or private key, 93 prime, 94–96 CRT, 97 modulus,
   /// 99 public key.
   let values: [UInt8: [UInt8]]
@@ -12,11 +13,10 @@ struct KeyImport: Equatable {
   /// - Throws: 6A80 for anything that isn't exactly such a list.
   init(_ data: [UInt8]) throws(Refusal) {
     let elements = try DataList(try DataList(data).only(0x4D)).elements
-    guard elements.count == 3, elements[1].tag == 0x7F48, elements[2].tag == 0x5F48,
-      let slot = Slot.allCases.first(where: { $0.template == elements[0].tag }),
-      elements[0].value.isEmpty || elements[0].value == [0x84, 1, slot.reference]
-    else { throw Refusal(.wrongData) }
-    self.slot = slot
+    guard elements.count == 3, elements[1].tag == 0x7F48, elements[2].tag == 0x5F48 else {
+      throw Refusal(.wrongData)
+    }
+    slot = try Slot.named(by: elements[0])
     var rest = elements[2].value[...]
     var values: [UInt8: [UInt8]] = [:]
     for (tag, length) in try Self.headers(elements[1].value) {

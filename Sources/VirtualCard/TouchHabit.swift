@@ -11,8 +11,11 @@ public enum TouchHabit: Equatable, Sendable {
 
 extension VirtualCard {
   /// Waits for the touch that the slot's key wants. Without a habit it is touched at once.
-  func awaitTouch(_ slot: Slot) throws(Refusal) {
-    guard state[slot].touch != 0, let touchHabit else { return }
+  func awaitTouch(_ slot: Slot) throws(Refusal) { try awaitTouch(state[slot].touch) }
+
+  /// The same by the first byte of D6 to D9.
+  func awaitTouch(_ policy: UInt8) throws(Refusal) {
+    guard policy != 0, let touchHabit else { return }
     switch touchHabit {
     case .after(let milliseconds):
       usleep(UInt32(clamping: milliseconds * 1000))

@@ -118,6 +118,8 @@ public final class VirtualCard {
   private func checkLengths(_ length: Int, _ apdu: APDU) throws(Refusal) {
     switch apdu.cla {
     case 0x00, 0x10: break
+    // Yubico's own class.
+    case 0x80 where apdu.ins == 0xFB && state.profile.attestation != nil: break
     case 0x0C, 0x1C: throw Refusal(.noSecureMessaging)
     default: throw Refusal(.noSuchClass)
     }

@@ -182,13 +182,19 @@ with operation("delete_key"):
     except ApduError:
         pass
 
-own = ec.generate_private_key(ec.SECP256R1())
-name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ada")])
-now = datetime.datetime(2026, 1, 1)
-certificate = (
-    x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(own.public_key())
-    .serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(9999))
-    .sign(own, SHA256))
+
+
+def issue(key):
+    """A certificate that the key signs for itself."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ada")])
+    now = datetime.datetime(2026, 1, 1)
+    return (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(9999))
+        .sign(key, SHA256))
+
+
+certificate = issue(ec.generate_private_key(ec.SECP256R1()))
 for slot in (SIG, DEC, AUT):
     with operation(f"put_certificate, get_certificate, delete_certificate: {slot.name}"):
         session.put_certificate(slot, certificate)
@@ -199,16 +205,42 @@ for slot in (SIG, DEC, AUT):
             require(False, "the certificate is still there")
         except ValueError:
             pass
-NO_ATTESTATION = "the virtual card has no attestation key"
-with operation("put_certificate, get_certificate: ATT", unable=NO_ATTESTATION, error="SW="):
+
+
+def attested(slot, issuer):
+    """The statement on a slot's key, signed by the attestation key in issuer, of this card and key."""
+    session.verify_pin(USER)
+    statement = session.attest_key(slot)
+    statement.verify_directly_issued_by(issuer)
+    same(statement.public_key(), session.get_public_key(slot))
+    said = {e.oid.dotted_string.rpartition(".")[2]: e.value.value for e in statement.extensions}
+    require(said["2"] == b"\x02\x01\x01" and said["3"] == b"\x04\x03\x05\x04\x03", said)
+    require(said["4"][2:] == session.get_fingerprints()[slot], said)
+    require(session.get_certificate(slot) == statement)
+
+
+with operation("attest_key"):
+    session.generate_rsa_key(SIG, RSA_SIZE.RSA2048)
+    session.generate_ec_key(DEC, OID.X25519)
+    session.generate_ec_key(AUT, OID.Ed25519)
+    for slot in (SIG, DEC, AUT):
+        attested(slot, session.get_certificate(ATT))
+with operation("put_key: ATT"):
+    session.put_key(ATT, numbers)
+    same(session.get_public_key(ATT), numbers.public_key())
+with operation("put_certificate, get_certificate: ATT"):
+    certificate = issue(numbers)
     session.put_certificate(ATT, certificate)
     require(session.get_certificate(ATT) == certificate)
-with operation("put_key: ATT", unable=NO_ATTESTATION, error="SW="):
-    session.put_key(ATT, numbers)
-with operation("attest_key", unable=NO_ATTESTATION, error="SW=0x6e00"):
-    session.generate_rsa_key(SIG, RSA_SIZE.RSA2048)
+    attested(SIG, certificate)
+with operation("attest_key, an imported key"):
+    session.put_key(SIG, numbers)
     session.verify_pin(USER)
-    same(session.attest_key(SIG).public_key(), session.get_public_key(SIG))
+    try:
+        session.attest_key(SIG)
+        require(False, "it was attested")
+    except ApduError as error:
+        require(error.sw == 0x6985, hex(error.sw))
 with operation("set_kdf, get_kdf"):
     kdf = KdfIterSaltedS2k.create()
     session.verify_admin(ADMIN)

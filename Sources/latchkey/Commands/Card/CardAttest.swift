@@ -16,6 +16,11 @@ struct CardAttest: ParsableCommand {
   var key: SlotArgument
   @Option(help: ArgumentHelp("Write the certificate here, not to stdout.", valueName: "file"))
   var output: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the certificate of the Yubikey's attestation key here, to check the other one with.",
+      valueName: "file"))
+  var issuer: String?
   @OptionGroup var pin: UserPINOptions
 
   /// Yubico's number in the AID.
@@ -32,6 +37,12 @@ struct CardAttest: ParsableCommand {
     guard managed.application.fingerprint(of: slot) != nil else {
       throw Failure(CardError.noKey(slot), dongle: managed.name)
     }
+    guard managed.application.keyOrigin(of: slot) != .imported else {
+      throw Failure(
+        .dongleRefuses,
+        "the \(slot.words) key of \(managed.name) was imported: only a key made on it is attested",
+        next: "No PIN was sent.")
+    }
     let kept = try managed.read { (card) throws(CardError) in
       try card.certificateIfThere(of: slot)
     }
@@ -40,6 +51,7 @@ struct CardAttest: ParsableCommand {
         "\(managed.name) keeps a certificate for its \(slot.words) key; the attestation takes its "
           + "place. Go on?")
     }
+    let issuing = try managed.read { (card) throws(CardError) in try card.readObject(0xFC) }
     let certificate = try managed.authorize(.signing, with: pin.source, for: "to attest") {
       (card) throws(CardError) in
       Output.note("Touch \(managed.name) if it blinks.")
@@ -47,14 +59,19 @@ struct CardAttest: ParsableCommand {
     }
     if options.json {
       return try Output.document(
-        "card attest", Report(slot: slot.words, certificate: Hexadecimal.text(certificate)))
+        "card attest",
+        Report(
+          slot: slot.words, certificate: Hexadecimal.text(certificate),
+          issuer: Hexadecimal.text(issuing)))
     }
+    if let issuer { try DataFile.write(PEM.text(issuing), to: issuer) }
     try DataFile.write(PEM.text(certificate), to: output)
   }
 
   private struct Report: Encodable {
     let slot: String
-    /// In DER, in hexadecimal digits.
+    /// In DER, in hexadecimal digits, as is `issuer`, the attestation key's own.
     let certificate: String
+    let issuer: String
   }
 }

@@ -14,11 +14,6 @@ struct CardAuthenticate: ParsableCommand {
   var file: String
   @Option(help: "sha256, sha384 or sha512.")
   var hash = Hash.sha256
-  @Flag(
-    help: """
-      Use the decryption key in its place: the two are swapped for this visit (MSE). RSA only.
-      """)
-  var swap = false
   @Option(help: ArgumentHelp("Write the bytes here instead.", valueName: "file"))
   var output: String?
   @OptionGroup var pin: UserPINOptions
@@ -39,37 +34,51 @@ struct CardAuthenticate: ParsableCommand {
   }
 
   func run() throws {
-    let data = try DataFile.read(file, limit: 1 << 26)
     let managed = try ManagedDongle(options)
-    if swap, !managed.application.capabilities.canSwapKeys {
-      throw Failure(
-        .dongleRefuses, "\(managed.name) can't swap its keys", next: "Nothing was done.")
-    }
-    guard let hashed = try? digest(hash.algorithm, of: data.span) else {
+    let signature = try RawSignature(
+      of: file, hash.algorithm, by: managed, .authentication, with: pin.source)
+    try signature.show("card authenticate", options, hash, to: output)
+  }
+}
+
+/// A signature by INTERNAL AUTHENTICATE over a file's hash, checked.
+struct RawSignature {
+  private let bytes: [UInt8]
+
+  /// - Parameter slot: the authentication key, or the decryption key in its place.
+  init(
+    of file: String, _ hash: HashAlgorithm, by managed: ManagedDongle, _ slot: KeySlot,
+    with source: SecretSource
+  ) throws(Failure) {
+    let data = try DataFile.read(file, limit: 1 << 26)
+    guard let hashed = try? digest(hash, of: data.span) else {
       throw Failure(CardError.crypto(.failed), dongle: managed.name)
     }
-    let slot = swap ? KeySlot.decryption : .authentication
     let key = try managed.read { (card) throws(CardError) in try card.publicKey(in: slot) }
-    let signature = try managed.authorize(
-      .decryption, with: pin.source, for: "to authenticate"
-    ) { (card) throws(CardError) in
-      if swap { try card.useKeys(swapped: true) }
+    bytes = try managed.authorize(.decryption, with: source, for: "to authenticate") {
+      (card) throws(CardError) in
+      if slot == .decryption { try card.useKeys(swapped: true) }
       if let touch = card.application.touchPolicy(of: slot), touch != .off {
         Output.note("Touch \(managed.name) when it blinks.")
       }
-      return try card.authenticate(hashed.span, hash: hash.algorithm)
+      return try card.authenticate(hashed.span, hash: hash)
     }
-    guard key.verify(signature.span, of: hashed.span, hash: hash.algorithm) else {
+    guard key.verify(bytes.span, of: hashed.span, hash: hash) else {
       throw Failure(
         .doesNotHold, "the dongle's signature does not hold",
         next: "The dongle, or its reader, is broken or not what it seems.")
     }
+  }
+
+  func show(
+    _ command: String, _ options: GlobalOptions, _ hash: CardAuthenticate.Hash, to output: String?
+  ) throws(Failure) {
     if options.json {
       return try Output.document(
-        "card authenticate", Report(hash: hash.rawValue, signature: Hexadecimal.text(signature)))
+        command, Report(hash: hash.rawValue, signature: Hexadecimal.text(bytes)))
     }
-    guard output == nil else { return try DataFile.write(signature, to: output) }
-    Output.result(Hexadecimal.text(signature))
+    guard output == nil else { return try DataFile.write(bytes, to: output) }
+    Output.result(Hexadecimal.text(bytes))
   }
 
   private struct Report: Encodable {

@@ -11,7 +11,7 @@ struct CardCommand: ParsableCommand {
       List.self, Show.self, CardReset.self, CardPIN.self, CardSignaturePIN.self, CardKDF.self,
       CardTouch.self, CardGenerate.self, CardAttributes.self, CardHolder.self,
       CardCertificate.self, CardPrivate.self, CardFingerprints.self, CardRandom.self,
-      CardImport.self, CardExport.self, CardAuthenticate.self, CardAES.self,
+      CardImport.self, CardExport.self, CardAuthenticate.self, CardSwap.self, CardAES.self,
       CardAttest.self,
     ])
 
