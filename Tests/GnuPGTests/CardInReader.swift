@@ -7,14 +7,14 @@ final class CardInReader {
   let daemon: PCSCDaemon
   let gpg: GnuPG
 
-  init(_ profile: String = "nitrokey-3") throws {
+  init(_ profile: String = "nitrokey-3", release: GPG.Release = .system) throws {
     folder = try TemporaryFolder()
     try VirtualCard.create(
       at: folder.path("card"),
       profile: CardProfile(contentsOf: Repository.path("cards/\(profile).json")),
       serial: 0x0102_0304)
     daemon = try PCSCDaemon(card: folder.path("card"))
-    gpg = try GnuPG(daemon)
+    gpg = try GnuPG(daemon, release: release)
   }
 
   /// Makes three keys on the card, with a certificate for Ada.

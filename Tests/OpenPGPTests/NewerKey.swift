@@ -1,14 +1,36 @@
 import Inflate
 import LibCrypto
-import OpenPGP
 import Secrets
 import TestSupport
+
+@testable import OpenPGP
 
 /// A key on X25519, made here: with it messages of every newer form are crafted.
 struct NewerKey {
   let fingerprint: [UInt8]
   let secret: [UInt8]
   let point: [UInt8]
+
+  /// The X25519 subkey of a version 6 key as another program made it, without a passphrase (RFC 9580
+  /// §5.5.3: version, time, algorithm, length, point, no protection, scalar).
+  init(secretKey: [UInt8]) throws {
+    let bytes = try Armor.decode(secretKey, as: .privateKey)
+    var place = 0
+    while place < bytes.count {
+      let layout = try PacketLayout(in: bytes.span, at: place)
+      place = layout.end
+      let body = layout.body(in: bytes.span)
+      guard layout.tag == 7, body.count == 10 + 32 + 1 + 32, body[0] == 6, body[5] == 25,
+        body[42] == 0
+      else { continue }
+      let half = Array(body[..<42])
+      let hashed = [0x9B, 0, 0, 0, UInt8(half.count)] + half
+      try self.init(
+        fingerprint: try digest(.sha256, of: hashed.span), secret: Array(body[43...]))
+      return
+    }
+    throw TestSupportError("no X25519 subkey of version 6")
+  }
 
   init(fingerprint: [UInt8], secret: [UInt8]) throws {
     self.fingerprint = fingerprint

@@ -23,13 +23,15 @@ public final class GnuPG {
   }
 
   private let folder: TemporaryFolder
+  private let release: GPG.Release
   private let environment: [String: String]
 
   /// The home folder.
   public var home: String { folder.path }
 
   /// A new home, with the factory's PINs.
-  public init(_ daemon: PCSCDaemon? = nil) throws {
+  public init(_ daemon: PCSCDaemon? = nil, release: GPG.Release = .system) throws {
+    self.release = release
     folder = try TemporaryFolder()
     environment = ["GNUPGHOME": folder.path, "LC_ALL": "C.UTF-8", "GPG_TTY": ""]
       .merging(daemon?.environment ?? [:]) { $1 }
@@ -56,14 +58,15 @@ public final class GnuPG {
   ) throws -> Program {
     let batch = commands.isEmpty ? ["--batch"] : ["--command-fd", "0", "--expert"]
     return try Program.run(
-      "gpg", ["--no-tty", "--yes", "--status-fd", "1"] + batch + arguments,
+      release.program("gpg"), ["--no-tty", "--yes", "--status-fd", "1"] + batch + arguments,
       text: commands.map { $0 + "\n" }.joined(), environment: environment, timeout: timeout)
   }
 
   /// Runs gpg on some input, and gives what comes out.
   public func filter(_ arguments: [String], _ input: [UInt8]) throws -> Program {
     try Program.run(
-      "gpg", ["--no-tty", "--yes", "--batch", "--trust-model", "always"] + arguments,
+      release.program("gpg"),
+      ["--no-tty", "--yes", "--batch", "--trust-model", "always"] + arguments,
       input: input, environment: environment)
   }
 
@@ -75,7 +78,8 @@ public final class GnuPG {
   /// What `--card-status --with-colons` says, by its first field.
   public func cardStatus() throws -> [String: [String]] {
     let result = try Program.run(
-      "gpg", ["--no-tty", "--batch", "--with-colons", "--card-status"], environment: environment)
+      release.program("gpg"), ["--no-tty", "--batch", "--with-colons", "--card-status"],
+      environment: environment)
     guard result.status == 0 else { throw TestSupportError(result.errorText) }
     var status: [String: [String]] = [:]
     for line in result.text.split(separator: "\n") {
@@ -88,7 +92,8 @@ public final class GnuPG {
   /// Ends agent and scdaemon, so that the reader is free; gpg starts them again when it needs them.
   public func releaseCard() {
     // Killing scdaemon alone leaves the agent with a broken pipe for a while.
-    _ = try? Program.run("gpgconf", ["--kill", "all"], environment: environment, timeout: 10)
+    _ = try? Program.run(
+      release.program("gpgconf"), ["--kill", "all"], environment: environment, timeout: 10)
     _ = Program.wait(upTo: 2) {
       !FileManager.default.fileExists(atPath: folder.path("S.gpg-agent"))
         && !FileManager.default.fileExists(atPath: folder.path("S.scdaemon"))

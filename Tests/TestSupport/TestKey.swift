@@ -116,6 +116,9 @@ package final class SoftKey: Sendable {
     return try draft.finished(with: raw)
   }
 
+  /// The secret as ``PrivateKey`` takes it, of a key on a curve.
+  package func scalar() throws -> [UInt8] { try privateKey.scalar() }
+
   /// Deciphers as a card does: the block without padding, or the shared secret.
   package func decipher(_ cryptogram: Cryptogram) throws -> SecretBytes {
     var answer = SecretBytes(capacity: 1024)
