@@ -20,6 +20,9 @@ final class Machine {
   private var position = 0
   private var milestones: [String] = []
 
+  /// How many seconds ago it was switched on.
+  var seconds: Double { Date().timeIntervalSince(start) }
+
   /// Longer than any step takes on a machine that has four times as much to do as it can.
   private static let patience = 240.0
 
@@ -115,11 +118,11 @@ final class Machine {
     return said
   }
 
-  /// Types a line.
-  func type(_ line: String) throws {
+  /// Types a line, and the key that ends it: Enter, which a terminal in raw mode takes as a return.
+  func type(_ line: String, end: String = "\n") throws {
     // Whoever asks shows the prompt first, then makes the terminal ready and drops what was typed before.
     Thread.sleep(forTimeInterval: 0.3)
-    try keyboard.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    try keyboard.fileHandleForWriting.write(contentsOf: Data((line + end).utf8))
     note("typed a line")
   }
 
@@ -161,7 +164,6 @@ final class Machine {
   }
 
   private func note(_ what: String) {
-    let seconds = (Date().timeIntervalSince(start) * 10).rounded() / 10
-    milestones.append("\(seconds) s  \(what)")
+    milestones.append("\((seconds * 10).rounded() / 10) s  \(what)")
   }
 }
