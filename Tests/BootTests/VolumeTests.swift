@@ -35,6 +35,17 @@ import Testing
     #expect(!machine.console.contains(Self.debian))
   }
 
+  @Test("An initramfs of dracut opens the volume")
+  func dracut() throws {
+    let uuid = "11111111-1111-4111-8111-111111111111"
+    let machine = try Machine(
+      "dracut", initrd: "dracut", root: "/dev/mapper/luks-\(uuid)",
+      options: "rd.luks.uuid=\(uuid)", dongle: Dongle("cv25519"))
+    try machine.see("00000A01", "PIN: ")
+    try machine.type(Dongle.pin)
+    #expect(try machine.end().contains(PromptTests.root))
+  }
+
   @Test(
     "No key goes to a header that somebody changed",
     arguments: ["null-segment", "null-keyslot", "null-both", "huge-argon"])
