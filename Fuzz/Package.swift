@@ -24,6 +24,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("SignatureMemory", ["BootManifest", "LibCrypto"]),
   ("KnownDongle", ["Provisioning", "OpenPGPCard"]),
   ("Journal", ["Enrolment"]),
+  ("Crypttab", ["Enrolment"]),
   ("VirtualCard", ["VirtualCard"]),
   ("CardFile", ["VirtualCard"]),
   ("CardProfile", ["VirtualCard"]),

@@ -16,7 +16,7 @@ public struct ReadableBlob<Formats: MessageFormats>: Sendable {
 
   /// The dongles that may be asked.
   public let dongles: [Record.Dongle]
-  private let message: ReadableMessage<Formats>
+  let message: ReadableMessage<Formats>
 
   /// A blob, held against the record.
   /// - Parameters:

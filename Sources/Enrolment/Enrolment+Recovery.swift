@@ -1,5 +1,9 @@
+import CCryptsetup
 import CSystem
 import DiskKey
+import LibCrypto
+import OpenPGP
+import OpenPGPCard
 import Storage
 
 extension Enrolment {
@@ -10,6 +14,27 @@ extension Enrolment {
     let header = try openHeader()
     guard let uuid = header.uuid else { throw .notLUKS }
     return try recover(header, uuid)
+  }
+
+  /// Ends what only waited for /boot to be signed, as it is now.
+  /// - Returns: how many volumes did.
+  @discardableResult
+  public static func bootWasSigned(_ places: EnrolmentPlaces) -> Int {
+    var count = 0
+    let names = FolderNames.all(in: places.journals).filter {
+      VolumeUUID(Array($0.utf8).span) != nil
+    }
+    for name in names {
+      let path = places.journals + "/" + name
+      do throws(EnrolmentError) {
+        guard try Journal.read(path)?.phase == .unsigned else { continue }
+        do throws(StorageError) { try DurableFile.remove(path) } catch { continue }
+        count += 1
+      } catch {
+        continue
+      }
+    }
+    return count
   }
 
   func step(_ step: Step) throws(EnrolmentError) {
@@ -26,21 +51,25 @@ extension Enrolment {
     switch journal.phase {
     case .adding:
       // It was free before; so it is ours, unless someone was quicker with a key of another kind.
-      if header.looksLikeOurs(journal.keyslot) { try header.remove(journal.keyslot) }
+      if journal.isAdded, let keyslot = journal.keyslot, header.looksLikeOurs(keyslot) {
+        try header.remove(keyslot)
+      }
       for file in files(uuid) { file.discard() }
       try removeJournal(uuid)
-      return .takenBack(keyslot: journal.keyslot)
-    case .tested:
+      return journal.keyslot.map { .takenBack(keyslot: $0) } ?? .nothing
+    case .tested, .installed, .renewed:
       try finish(journal, header, uuid)
       return .finished(keyslot: journal.keyslot)
+    case .unsigned:
+      return .nothing
     }
   }
 
   /// Takes back what this run did; what fails here is left to the next run, by the journal.
-  func takeBack(_ header: borrowing CryptDevice, _ keyslot: Int, _ uuid: VolumeUUID) {
+  func takeBack(_ header: borrowing CryptDevice, _ journal: Journal, _ uuid: VolumeUUID) {
     for file in files(uuid) { file.discard() }
     do throws(EnrolmentError) {
-      try header.remove(keyslot)
+      if journal.isAdded, let keyslot = journal.keyslot { try header.remove(keyslot) }
       try removeJournal(uuid)
     } catch {
       return
@@ -49,20 +78,56 @@ extension Enrolment {
 
   /// All that comes after the test; can be done again from any point in it.
   func finish(
-    _ journal: Journal, _ header: borrowing CryptDevice, _ uuid: VolumeUUID
+    _ begun: Journal, _ header: borrowing CryptDevice, _ uuid: VolumeUUID
   ) throws(EnrolmentError) {
-    let files = files(uuid)
-    let steps: [Step?] = [.commit, .commitRecord, .install, nil]
-    for (file, before) in zip(files, steps) {
-      if let before { try step(before) }
-      try file.commit()
+    var journal = begun
+    if journal.phase == .tested {
+      try putFiles(isThere: journal.keyslot != nil, uuid)
+      try step(.token)
+      try putToken(header, uuid)
+      try step(.installed)
+      journal.phase = .installed
+      try journal.write(places.journal(uuid))
+    }
+    if journal.phase == .installed {
+      try step(.renew)
+      // The initramfs from before has the old key, so the old keyslot stays until there is a new one.
+      do throws(Initramfs.Failure) {
+        try initramfs?.renew()
+      } catch {
+        guard let initramfs else { return }
+        throw .initramfs(initramfs, error)
+      }
+      try step(.renewed)
+      journal.phase = .renewed
+      try journal.write(places.journal(uuid))
     }
     try step(.removeReplaced)
-    if let replaced = journal.replaced, header.looksLikeOurs(replaced) {
+    if let replaced = journal.replaced, header.isInUse(replaced),
+      header.rounds(of: replaced) ?? 0 == journal.rounds
+    {
       try header.remove(replaced)
     }
     try step(.finish)
-    try removeJournal(uuid)
+    guard isBootSigned else { return try removeJournal(uuid) }
+    journal.phase = .unsigned
+    try journal.write(places.journal(uuid))
+  }
+
+  /// Puts the staged files in their places, or takes those that are there away.
+  private func putFiles(isThere: Bool, _ uuid: VolumeUUID) throws(EnrolmentError) {
+    let files = files(uuid)
+    let steps: [Step?] = [.commit, .commitRecord, .install, nil]
+    for (file, before) in zip(isThere ? files : files.reversed(), steps) {
+      if let before { try step(before) }
+      if isThere { try file.commit() } else { try file.remove() }
+    }
+  }
+
+  /// Whether /boot has a signature, which no longer holds for what is there now.
+  private var isBootSigned: Bool {
+    // Safe: a C string for the call.
+    unsafe access(places.boot + "/kexec.sig", F_OK) == 0
   }
 
   func removeJournal(_ uuid: VolumeUUID) throws(EnrolmentError) {

@@ -66,15 +66,28 @@ extension Enrolment {
     }
   }
 
-  /// Our own keyslot from before: recorded as ours, still as ours are, and no person's.
-  static func replaced(
-    _ known: Record?, _ header: borrowing CryptDevice, _ personSlot: Int
-  ) -> Int? {
+  /// The dongles' keyslot from before.
+  struct OldKeyslot {
+    /// Its number; nil if there is none.
+    var slot: Int?
+    /// Whether it is known to be the dongles', and so may go.
+    var isOurs = false
+    /// What is to be removed.
+    var removable: Int? { isOurs ? slot : nil }
+    /// What stays for want of a proof.
+    var kept: Int? { isOurs ? nil : slot }
+  }
+
+  /// The dongles' keyslot from before: the recorded one, if it is no person's. It is known to be theirs
+  /// if a dongle's key opened it in this run, or if it looks as ours do.
+  static func old(
+    _ known: Record?, _ header: borrowing CryptDevice, personSlot: Int?, isProven: Bool
+  ) -> OldKeyslot {
     guard let volume = known?.volume, volume.keyslot != personSlot,
-      volume.personSlots & 1 << UInt32(volume.keyslot) == 0,
-      header.looksLikeOurs(volume.keyslot)
-    else { return nil }
-    return volume.keyslot
+      volume.personSlots & 1 << UInt32(volume.keyslot) == 0, header.isInUse(volume.keyslot)
+    else { return OldKeyslot() }
+    return OldKeyslot(
+      slot: volume.keyslot, isOurs: isProven || header.looksLikeOurs(volume.keyslot))
   }
 
   /// Those of the marked slots that are still in use.
@@ -106,48 +119,5 @@ extension Enrolment {
     } catch {
       throw .diskKey(error)
     }
-  }
-
-  /// The files in the order in which they take their place.
-  func files(_ uuid: VolumeUUID) -> [StagedFile] {
-    let boot = places.bootFolder(uuid)
-    let installed = places.installedFolder(uuid)
-    return [
-      StagedFile(folder: boot, name: "key.pgp", mode: 0o644),
-      StagedFile(folder: boot, name: "record", mode: 0o644),
-      StagedFile(folder: installed, name: "key.pgp", mode: 0o644),
-      StagedFile(folder: installed, name: "record", mode: 0o644),
-    ]
-  }
-
-  func stage(
-    _ record: Record, _ blob: [UInt8], _ uuid: VolumeUUID
-  ) throws(EnrolmentError) {
-    let contents = [blob, record.encoded, blob, record.encoded]
-    for (file, bytes) in zip(files(uuid), contents) { try file.stage(bytes) }
-  }
-
-  /// Opens the new keyslot through each dongle that is there, by the same checks as at boot.
-  func test(
-    _ record: inout Record, _ blob: [UInt8], _ key: borrowing SecretBytes,
-    _ ask: (KeyBlob, Record.Dongle) throws(DiskKeyError) -> SecretBytes?
-  ) throws(EnrolmentError) {
-    do throws(DiskKeyError) {
-      let trusted = TrustedRecord.fresh(record)
-      let header = try CheckedHeader(of: devicePath, for: trusted)
-      let message = try KeyBlob(blob.span, of: trusted)
-      for index in record.dongles.indices {
-        guard let answer = try ask(message, record.dongles[index]) else { continue }
-        try header.test(answer)
-        record.dongles[index].isTested = true
-      }
-    } catch {
-      switch error {
-      case .header(.keyRefused): throw .wrongKeyFromDongle
-      case .header(let fault): throw .header(fault)
-      default: throw .diskKey(error)
-      }
-    }
-    guard record.dongles.contains(where: \.isTested) else { throw .noDongleTested }
   }
 }

@@ -10,14 +10,17 @@ import Storage
 /// Gives a LUKS volume a new random key that only dongles can bring out.
 ///
 /// The header is backed up first. The key goes to a free keyslot and, encrypted to the dongles, into a
-/// blob; both count only when the volume was opened through a dongle. Other keyslots are never
-/// touched, but for Latchkey's own from an earlier enrolment, which goes last. A journal lets the
-/// next run finish or take back what was cut.
+/// blob; both count only when the volume was opened through a dongle. Then files, token and initramfs
+/// follow. Other keyslots are never touched, but for the dongles' own from before: it goes last, when
+/// the initramfs that still has its key is no more. A journal lets the next run finish or take back
+/// what was cut.
 public struct Enrolment: Sendable {
   /// The device's path, or the image's.
   public let device: String
   /// Where files go.
   public let places: EnrolmentPlaces
+  /// What makes the initramfs anew, if it holds this volume's key; nil if it doesn't.
+  public var initramfs: Initramfs?
 
   /// Called at each step a cut may come before; false cuts there, and nothing is taken back.
   package var goesOn: @Sendable (Step) -> Bool = { _ in true }
@@ -30,7 +33,7 @@ public struct Enrolment: Sendable {
     case journal
     /// Before the files are staged.
     case stage
-    /// Before the keyslot is added.
+    /// Before the keyslot is added, or one that is adopted gets another key derivation.
     case add
     /// Before the dongle is asked.
     case test
@@ -42,6 +45,14 @@ public struct Enrolment: Sendable {
     case commitRecord
     /// Before the files under /etc take their place.
     case install
+    /// Before the header's token.
+    case token
+    /// Before the journal says that the files are in place.
+    case installed
+    /// Before the initramfs is made.
+    case renew
+    /// Before the journal says that the initramfs was made.
+    case renewed
     /// Before the replaced keyslot goes.
     case removeReplaced
     /// Before the journal goes.
@@ -52,12 +63,14 @@ public struct Enrolment: Sendable {
   public struct Outcome: Equatable, Sendable {
     /// The record as it was written.
     public let record: Record
-    /// The new keyslot.
+    /// The keyslot that the dongles open.
     public let keyslot: Int
-    /// The keyslot that the passphrase opened.
-    public let personSlot: Int
-    /// Latchkey's own keyslot from before, which is gone.
+    /// The keyslot that the passphrase opened; nil if none was given.
+    public let personSlot: Int?
+    /// The dongles' keyslot from before, which is gone.
     public let replacedSlot: Int?
+    /// The keyslot that was recorded as the dongles', and stays: nothing in this run proved that it is.
+    public let keptSlot: Int?
     /// Where the header's backup is.
     public let backup: String
     /// The volume's folder on /boot, which changed: /boot must be signed.
@@ -68,10 +81,10 @@ public struct Enrolment: Sendable {
   public enum Recovery: Equatable, Sendable {
     /// There was none.
     case nothing
-    /// Its keyslot, untested, was removed, and its files with it.
+    /// Its keyslot, untested, was removed, and its files with it. (One that was to be adopted stays.)
     case takenBack(keyslot: Int)
-    /// Its keyslot had been tested: the files are in place now.
-    case finished(keyslot: Int)
+    /// Its keyslot had been tested: all is in place now. Nil where the last dongle was taken out.
+    case finished(keyslot: Int?)
   }
 
   /// An enrolment of that device.
@@ -103,48 +116,10 @@ public struct Enrolment: Sendable {
     guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
       throw .wrongPassphrase
     }
-    guard let keyslot = header.freeKeyslot() else { throw .noFreeKeyslot }
     let known = known(uuid)
-    let replaced = Self.replaced(known, header, personSlot)
-
-    var key = SecretBytes(capacity: KeyBlob.keySize)
-    let blob: [UInt8]
-    do throws(CryptoError) { try key.appendRandom(KeyBlob.keySize) } catch { throw .crypto }
-    do throws(OpenPGPError) {
-      blob = try encrypt(key, to: dongles.map(\.recipient))
-    } catch {
-      throw .encryption(error)
-    }
-    var record = Record(
-      dongles: dongles,
-      volume: try facts(header, uuid, keyslot: keyslot, volumeKey: volumeKey, blob: blob))
-    record.volume.personSlots =
-      Self.inUse(known?.volume.personSlots ?? 0, header) | 1 << UInt32(personSlot)
-    for index in record.dongles.indices { record.dongles[index].isTested = false }
-
-    try step(.backup)
-    let backup = try HeaderBackup.write(header, uuid, to: places.backups)
-    try step(.journal)
-    var journal = Journal(phase: .adding, keyslot: keyslot, replaced: replaced)
-    try journal.write(places.journal(uuid))
-    do throws(EnrolmentError) {
-      try step(.stage)
-      try stage(record, blob, uuid)
-      try step(.add)
-      try header.add(key, in: keyslot, volumeKey: volumeKey)
-      try step(.test)
-      try test(&record, blob, key, ask)
-      try stage(record, blob, uuid)
-      try step(.tested)
-      journal.phase = .tested
-      try journal.write(places.journal(uuid))
-    } catch {
-      if error != .cut { takeBack(header, keyslot, uuid) }
-      throw error
-    }
-    try finish(journal, header, uuid)
-    return Outcome(
-      record: record, keyslot: keyslot, personSlot: personSlot, replacedSlot: replaced,
-      backup: backup, bootFolder: places.bootFolder(uuid))
+    let old = Self.old(known, header, personSlot: personSlot, isProven: false)
+    return try addKey(
+      header, uuid, dongles, volumeKey: volumeKey, personSlot: personSlot, known: known, old: old,
+      ask)
   }
 }

@@ -38,6 +38,26 @@ public enum EnrolmentError: Error, Equatable, Sendable {
   case encryption(OpenPGPError)
   /// libcrypto failed.
   case crypto
+  /// The volume has no record under `/etc/latchkey`: no dongle is enrolled.
+  case notEnrolled
+  /// The dongle's key doesn't open the recorded keyslot.
+  case keyRefused
+  /// Nothing in this run proved that the keyslot recorded as the dongles' is theirs, so it can't be
+  /// removed; its number.
+  case unprovenKeyslot(Int)
+  /// The passphrase opens the very keyslot that is to go.
+  case passphraseOfDongles
+  /// The message to adopt can't be read.
+  case message(OpenPGPError)
+  /// None of the dongles that are there opens the message to adopt.
+  case notForAnyDongle
+  /// What the message holds opens no keyslot.
+  case adoptedKeyOpensNothing
+  /// What the message holds is so short that it may be a person's, and its keyslot isn't PBKDF2's; bytes.
+  case adoptedKeyTooShort(Int)
+  /// The initramfs could not be made anew. All else is in place, the old key still opens, and the next
+  /// run goes on from there.
+  case initramfs(Initramfs, Initramfs.Failure)
   /// Another run is changing this system's volumes.
   case busy
   /// The journal of an interrupted run is damaged; its path. Nothing was changed.

@@ -38,6 +38,16 @@ enum HeaderBackup {
     return path
   }
 
+  /// The backups of a volume that are there, oldest first. Each of them opens by every key that the
+  /// volume had then.
+  static func all(_ uuid: VolumeUUID, in folder: String) -> [String] {
+    let prefix = String(decoding: uuid.text, as: UTF8.self) + "-"
+    let names = FolderNames.all(in: folder).filter {
+      $0.hasPrefix(prefix) && $0.hasSuffix(".luks")
+    }
+    return names.sorted().map { folder + "/" + $0 }
+  }
+
   private static func sync(_ path: String) throws(EnrolmentError) {
     let opened = unsafe system_open(path, O_RDONLY, 0)
     guard opened >= 0 else { throw .backup(errno: system_errno()) }

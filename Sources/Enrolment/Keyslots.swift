@@ -19,9 +19,7 @@ extension CryptDevice {
     _ key: borrowing SecretBytes, in slot: Int, volumeKey: borrowing SecretBytes
   ) throws(EnrolmentError) {
     let handle = unsafe handle
-    // Safe: the handle is live. LUKS1 goes by its header's own hash.
-    let set = unsafe cryptsetup_use_pbkdf2(handle, UInt32(Self.leastRounds))
-    guard set == 0 else { throw .keyslot(errno: -set) }
+    try useLeastRounds()
     let keyCount = key.count
     let volumeKeyCount = volumeKey.count
     // Safe: both keys are borrowed for the call, with their sizes.
@@ -37,8 +35,37 @@ extension CryptDevice {
         }
       }
     }
-    guard added < 0 else { return }
-    switch -added {
+    try check(added)
+  }
+
+  /// Derives a LUKS2 keyslot's key anew with the smallest PBKDF2; number and key stay. libcryptsetup
+  /// writes the new one beside the old one first.
+  func rederive(_ slot: Int, _ key: borrowing SecretBytes) throws(EnrolmentError) {
+    let handle = unsafe handle
+    try useLeastRounds()
+    let count = key.count
+    // Safe: the key is borrowed for the call, with its size.
+    let changed = key.withBytes { bytes in
+      unsafe bytes.withUnsafeBytes { buffer in
+        let text = unsafe buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
+        return unsafe crypt_keyslot_change_by_passphrase(
+          handle, Int32(slot), Int32(slot), text, count, text, count)
+      }
+    }
+    try check(changed)
+  }
+
+  /// LUKS1 goes by its header's own hash.
+  private func useLeastRounds() throws(EnrolmentError) {
+    // Safe: the handle is live.
+    let set = unsafe cryptsetup_use_pbkdf2(handle, UInt32(Self.leastRounds))
+    guard set == 0 else { throw .keyslot(errno: -set) }
+  }
+
+  /// What libcryptsetup said of a keyslot that it was to write.
+  private func check(_ result: Int32) throws(EnrolmentError) {
+    guard result < 0 else { return }
+    switch -result {
     case ENOSPC: throw .noRoomInHeader
     case EROFS, EACCES, EPERM: throw .readOnlyDevice
     // What libcryptsetup says of a LUKS2 area without room.

@@ -40,18 +40,23 @@ struct StagedFile {
     }
   }
 
+  /// Removes it, and its folder if it is empty then.
+  func remove() throws(EnrolmentError) {
+    do throws(StorageError) {
+      // Safe: C strings for the calls. Where there is no folder, there is no file.
+      guard unsafe access(folder, F_OK) == 0 else { return }
+      try DurableFile.remove(path)
+      _ = unsafe rmdir(folder)
+    } catch {
+      throw .storage(error)
+    }
+  }
+
   /// Takes back what is staged, and what a cut left of it; then the folder, if it is empty.
   func discard() {
-    // Safe: C strings for the calls; the folder is closed.
-    guard let listing = unsafe opendir(folder) else { return }
-    var leftovers: [String] = []
-    while let entry = unsafe readdir(listing) {
-      let found = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if found.hasPrefix(name + ".new") { leftovers.append(folder + "/" + found) }
-    }
-    unsafe closedir(listing)
+    let leftovers = FolderNames.all(in: folder).filter { $0.hasPrefix(name + ".new") }
+      .map { folder + "/" + $0 }
+    // Safe: C strings for the calls.
     for leftover in leftovers { _ = unsafe unlink(leftover) }
     _ = unsafe rmdir(folder)
   }

@@ -33,6 +33,18 @@ public struct VolumeStatus: Equatable, Sendable {
     case differs
   }
 
+  /// Where an interrupted run stands.
+  public enum Interruption: Equatable, Sendable {
+    /// Its keyslot has opened nothing yet: the next run takes it back.
+    case toTakeBack
+    /// Its keyslot was tested, or is to go: the next run puts all in place.
+    case toFinish
+    /// The initramfs must be made, and then the old keyslot goes.
+    case toRenew
+    /// Only /boot must be signed.
+    case toSign
+  }
+
   /// The volume's UUID.
   public let uuid: VolumeUUID
   /// 1 or 2.
@@ -51,8 +63,10 @@ public struct VolumeStatus: Equatable, Sendable {
   public let bootBlob: Blob
   /// Whether the record on /boot is the same as root's.
   public let bootRecordMatches: Bool
-  /// Whether an enrolment was interrupted: `Enrolment.recover()` ends it.
-  public let isInterrupted: Bool
+  /// Where an interrupted run stands, if there was one.
+  public let interruption: Interruption?
+  /// Whether a run was interrupted that `Enrolment.recover()` ends.
+  public var isInterrupted: Bool { interruption != nil && interruption != .toSign }
 
   /// Looks at a device or image.
   /// - Throws: ``EnrolmentError/notLUKS``, ``EnrolmentError/device(errno:)``,
@@ -65,7 +79,14 @@ public struct VolumeStatus: Equatable, Sendable {
     guard let uuid = header.uuid, let version = header.version else { throw .notLUKS }
     self.uuid = uuid
     luksVersion = Int(version)
-    isInterrupted = try Journal.read(places.journal(uuid)) != nil
+    interruption =
+      switch try Journal.read(places.journal(uuid))?.phase {
+      case .adding: .toTakeBack
+      case .tested: .toFinish
+      case .installed, .renewed: .toRenew
+      case .unsigned: .toSign
+      case nil: nil
+      }
 
     let folder = places.installedFolder(uuid)
     var trusted: TrustedRecord?

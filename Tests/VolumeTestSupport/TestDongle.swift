@@ -90,6 +90,19 @@ public final class TestDongle {
     return try open(blob, pin: pin, on: transport)
   }
 
+  /// Opens another program's message with this card, in this process.
+  public func open(_ blob: AnyKeyBlob) throws(DiskKeyError) -> SecretBytes {
+    let transport: VirtualCardTransport
+    do throws(CardFileError) {
+      transport = VirtualCardTransport(try VirtualCard(at: file))
+    } catch {
+      throw .file(.device, errno: 0)
+    }
+    var card = try select(transport)
+    return try blob.open(
+      on: &card, as: recorded, with: secret(Self.pin), decompressing: NoDecompression())
+  }
+
   /// Opens a blob with what says that it is this card.
   public func open<Transport: CardTransport>(
     _ blob: KeyBlob, pin: String = pin, on transport: Transport

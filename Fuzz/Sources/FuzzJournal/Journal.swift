@@ -1,13 +1,17 @@
 import Enrolment
 import Input
 
-/// The journal of an enrolment: what was read is read again from how the library writes it.
+/// The journal of a volume's change: what was read is read again from how the library writes it.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzJournal(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
     guard let journal = Journal(parsing: [UInt8](copying: input)) else { return }
-    precondition((0..<32).contains(journal.keyslot), "a keyslot that isn't one")
-    precondition(journal.replaced != journal.keyslot, "a keyslot that replaces itself")
+    for slot in [journal.keyslot, journal.replaced] {
+      precondition(slot.map { (0..<32).contains($0) } ?? true, "a keyslot that isn't one")
+    }
+    precondition(
+      journal.replaced == nil || journal.replaced != journal.keyslot,
+      "a keyslot that replaces itself")
     precondition(Journal(parsing: journal.encoded) == journal, "not what was written")
   }
 }
@@ -17,8 +21,11 @@ public func fuzzJournal(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 public func seedJournal(
   _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutableRawPointer>
 ) -> CInt {
-  writeSeeds([
-    Journal(phase: .adding, keyslot: 1, replaced: nil).encoded,
-    Journal(phase: .tested, keyslot: 31, replaced: 2).encoded,
-  ])
+  writeSeeds(
+    Journal.Phase.allCases.map { Journal(phase: $0, keyslot: 1, replaced: nil).encoded } + [
+      Journal(phase: .tested, keyslot: 31, replaced: 2).encoded,
+      Journal(phase: .renewed, keyslot: nil, isAdded: false, replaced: 7, rounds: 1_234_567)
+        .encoded,
+      Array("latchkey journal 1\nphase tested\nkeyslot 31\nreplaced none\n".utf8),
+    ])
 }
