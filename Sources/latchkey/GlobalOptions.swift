@@ -35,6 +35,10 @@ struct SystemFolders {
 
   /// Where the kernels and their initramfs images are.
   var boot: String { base + "/boot" }
+  /// Whether they are the running system's own.
+  var isRunning: Bool { base.isEmpty }
+  /// What is opened at boot, and how.
+  var crypttab: String { base + "/etc/crypttab" }
   /// Root's own: records of volumes, certificates that are trusted, dongles that are known.
   var configuration: String { base + "/etc/latchkey" }
   /// Certificates that `verify` trusts.

@@ -62,6 +62,11 @@ public final class GnuPG {
       text: commands.map { $0 + "\n" }.joined(), environment: environment, timeout: timeout)
   }
 
+  /// Runs a program that calls gpg by itself.
+  public func program(_ path: String, _ arguments: [String]) throws -> Program {
+    try Program.run(path, arguments, environment: environment)
+  }
+
   /// Runs gpg on some input, and gives what comes out.
   public func filter(_ arguments: [String], _ input: [UInt8]) throws -> Program {
     try Program.run(

@@ -21,7 +21,7 @@ struct StatusCommand: ParsableCommand {
     var missing: [String] = []
     let dongles = dongles(&missing)
     let boot = try bootReport(&missing)
-    let volumes = volumes(&missing)
+    let volumes = volumes(isBootGood: boot?.verdict == "good", &missing)
     if options.json {
       try Output.document(
         "status",
@@ -90,15 +90,16 @@ struct StatusCommand: ParsableCommand {
     return report
   }
 
-  private func volumes(_ missing: inout [String]) -> [VolumeReport] {
-    let places = EnrolmentPlaces(
-      boot: boot.boot, installed: options.folders.configuration,
-      backups: options.folders.state + "/headers", journals: options.folders.state + "/journal")
+  private func volumes(isBootGood: Bool, _ missing: inout [String]) -> [VolumeReport] {
+    let places = EnrolmentPlaces(boot: boot.boot, options.folders)
     var reports: [VolumeReport] = []
     for device in devices + enrolled() {
       do throws(EnrolmentError) {
         let status = try VolumeStatus(of: device, places: places)
-        let report = VolumeReport(status, device: device)
+        let bootVolume = BootVolume(status.uuid, options.folders)
+        let report = VolumeReport(
+          status, device: device, keyscript: bootVolume.entry?.keyscript,
+          staleImages: bootVolume.staleImages(in: boot.boot, status.uuid), isBootGood: isBootGood)
         guard !reports.contains(where: { $0.uuid == report.uuid }) else { continue }
         missing += report.missing
         reports.append(report)

@@ -1,4 +1,5 @@
 import DiskKey
+import Inflate
 import LibCrypto
 import OpenPGP
 import OpenPGPCard
@@ -11,7 +12,7 @@ final class EnrollingDongle {
   /// What the record will say.
   let recorded: Record.Dongle
   /// How it is reached; nil if it isn't there.
-  private let entry: PINEntry?
+  let entry: PINEntry?
   /// Its PIN; empty if it isn't there.
   private let secret: SecretBytes
 
@@ -30,6 +31,28 @@ final class EnrollingDongle {
         identifier: dongle.identifier, slot: .decryption, fingerprint: fingerprint,
         publicKey: key.publicKey, keyDerivation: derivation),
       keyAgreement: key.keyDerivation, isTested: false)
+    let entry = PINEntry(.user, of: dongle, from: pin, folders: folders)
+    self.entry = entry
+    secret = try entry.read(for: "to try the new key of \(Escaped.text(device))")
+  }
+
+  /// A dongle as it is recorded already: asks for its PIN, if it is there.
+  init(
+    _ recorded: Record.Dongle, _ dongle: Dongle?, pin: SecretSource, folders: SystemFolders,
+    device: String
+  ) throws(Failure) {
+    self.recorded = recorded
+    guard let dongle else {
+      entry = nil
+      secret = SecretBytes(capacity: 1)
+      return
+    }
+    guard dongle.application.fingerprint(of: .decryption) == recorded.pinned.fingerprint else {
+      throw Failure(
+        .noDongle, "\(dongle.name) has another decryption key than \(Escaped.text(device)) knows",
+        next: "No PIN was asked for. Name the dongles that shall open it with --card, this one too:"
+          + " latchkey rotate \(Escaped.text(device)) --card \(dongle.serial).")
+    }
     let entry = PINEntry(.user, of: dongle, from: pin, folders: folders)
     self.entry = entry
     secret = try entry.read(for: "to try the new key of \(Escaped.text(device))")
@@ -68,6 +91,18 @@ final class EnrollingDongle {
 
   /// The blob's content by one visit; nil if the dongle isn't there.
   func open(_ blob: KeyBlob) throws(DiskKeyError) -> SecretBytes? {
+    try open(blob, as: recorded, decompressing: NoDecompression())
+  }
+
+  /// The same of an older blob, or another program's, in any format that the command reads.
+  /// - Parameter known: what is pinned of the dongle there.
+  func open(_ blob: AnyKeyBlob, as known: Record.Dongle) throws(DiskKeyError) -> SecretBytes? {
+    try open(blob, as: known, decompressing: ZlibDecompression())
+  }
+
+  private func open<Formats: MessageFormats, Decompressor: Decompression>(
+    _ blob: ReadableBlob<Formats>, as known: Record.Dongle, decompressing: Decompressor
+  ) throws(DiskKeyError) -> SecretBytes? {
     guard let entry else { return nil }
     var card: OpenPGPCard<ReaderTransport>
     do throws(Failure) {
@@ -79,8 +114,7 @@ final class EnrollingDongle {
     let notice = entry.dongle.touchNotice(for: .decryption)
     defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
-      return try blob.open(
-        on: &card, as: recorded, with: secret, decompressing: NoDecompression())
+      return try blob.open(on: &card, as: known, with: secret, decompressing: decompressing)
     } catch {
       if case .card(let fault) = error { _ = entry.failure(fault, after: secret) }
       throw error

@@ -71,11 +71,69 @@ extension Failure {
     case .busy:
       self.init(
         .system, "another latchkey is changing volumes", next: "Wait for it, then try again.")
+    case .notEnrolled:
+      self.init(
+        .noDongle, "no dongle is enrolled for \(volume)",
+        next: "\(unchanged) Enroll one: latchkey enroll \(volume).")
+    case .keyRefused:
+      self.init(
+        .doesNotHold, "the key that \(dongle) gave doesn't open its keyslot of \(volume)",
+        next: "\(unchanged) Somebody changed the keyslots. Give a passphrase instead: "
+          + "--passphrase-file, or latchkey enroll \(volume).")
+    case .unprovenKeyslot(let number):
+      self.init(
+        .doesNotHold,
+        "nothing proves that keyslot \(number) of \(volume) is the dongles', as was recorded",
+        next: "\(unchanged) Open it by a dongle that is there, without a passphrase; or look at "
+          + "cryptsetup luksDump \(volume), and remove it: cryptsetup luksKillSlot \(volume) \(number)."
+      )
+    case .passphraseOfDongles:
+      self.init(
+        .doesNotHold, "that passphrase opens the dongles' own keyslot of \(volume)",
+        next: "\(unchanged) Give one of a person's, which stays.")
+    case .message(let error):
+      self.init(
+        .wrongUse, "the file to adopt can't be read: \(error.words)",
+        next: "\(unchanged) It must be an OpenPGP message, as gpg --encrypt writes it.")
+    case .notForAnyDongle:
+      self.init(
+        .noDongle, "the file to adopt is encrypted to none of the dongles that are there",
+        next: "\(unchanged) Plug in one that opens it, or make a new key: "
+          + "latchkey enroll \(volume).")
+    case .adoptedKeyOpensNothing:
+      self.init(
+        .doesNotHold, "what the file to adopt holds opens no keyslot of \(volume)",
+        next: "\(unchanged) It belongs to another volume, or its keyslot is gone. A new key: "
+          + "latchkey enroll \(volume).")
+    case .adoptedKeyTooShort(let count):
+      self.init(
+        .doesNotHold,
+        "what the file to adopt holds has \(count) bytes only: it may be a person's passphrase",
+        next: "\(unchanged) Its keyslot can't be opened at boot as it is. Make a new key: "
+          + "latchkey enroll \(volume).")
+    case .initramfs(let initramfs, let failure):
+      self.init(
+        .system, "the initramfs was not made anew: \(failure.words(initramfs))",
+        next:
+          "The old key and the new one both open \(volume) until it is, and the next boot works "
+          + "as before. See what it said, then run this again: it goes on from there. By hand: "
+          + "\(Escaped.text(initramfs.command)).")
     case .damagedJournal(let path):
       self.init(
         .system, "\(Escaped.text(path)), the journal of an interrupted run, is damaged",
         next: "\(unchanged) Look at cryptsetup luksDump \(volume), then remove that file.")
     case .cut: self.init(.system, "interrupted", next: "Run this again.")
+    }
+  }
+}
+
+extension Initramfs.Failure {
+  /// In words.
+  func words(_ initramfs: Initramfs) -> String {
+    let program = Escaped.text(initramfs.program)
+    return switch self {
+    case .start(let number): "\(program) can't be run: \(SystemError(number))"
+    case .ended(let status): "\(program) ended with exit code \(status)"
     }
   }
 }

@@ -11,7 +11,7 @@ struct VolumeSite {
   let device: String
   let uuid: String
   let record: TrustedRecord
-  private let blob: AnyKeyBlob
+  let blob: AnyKeyBlob
   private let options: GlobalOptions
 
   /// Finds the volume's record in /etc/latchkey, else on a /boot whose signature holds.

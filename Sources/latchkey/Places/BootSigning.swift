@@ -1,0 +1,99 @@
+import BootManifest
+import Enrolment
+import OpenPGPCard
+import Secrets
+
+/// A /boot and the dongle that signs it.
+struct BootSigning {
+  let dongle: Dongle
+  private let site: BootSite
+  private let signer: SigningDongle
+  private let options: GlobalOptions
+
+  /// Looks for the dongle: the one that is there and whose signature key is trusted.
+  init(_ boot: BootOptions, _ options: GlobalOptions) throws(Failure) {
+    let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
+    dongle = try Dongles.look(options).one(
+      "whose signature key is trusted here",
+      advice: "Trust its certificate with --trusted FILE, or make it ready: latchkey provision."
+    ) { dongle in
+      dongle.application.fingerprint(of: .signing).map { trust.key($0) != nil } ?? false
+    }
+    signer = try SigningDongle(dongle, trust: trust, folders: options.folders)
+    site = try BootSite(boot, options.folders, trust)
+    self.options = options
+  }
+
+  /// Shows what changed and the digest, asks, signs, and checks what was written.
+  /// - Parameters:
+  ///   - pin: where the PIN comes from.
+  ///   - names: the dialect; nil for the one of the set that is there.
+  ///   - yes: whether the answer is yes.
+  /// - Returns: what verifying it came to afterwards.
+  func sign(pin: SecretSource, names: Dialect?, assumed yes: Bool) throws(Failure) -> BootReport {
+    try repair()
+    let hashed = try site.step { () throws(BootError) in
+      try site.folder.hash(try site.folder.scan())
+    }
+    let before = try site.verify(hashed)
+    let report = BootReport(before, at: site.path)
+    report.lines.forEach(Output.note)
+    let draft = try site.step { () throws(BootError) in
+      try site.folder.draft(hashed, dialect: try dialect(names, before, assumed: yes))
+    }
+    Output.note("Manifest to sign: \(Hexadecimal.text(draft.digestToShow))")
+    try Question.confirm("Sign \(Escaped.text(site.path)) as it is now?", assumed: yes)
+
+    let armored = try signer.sign(draft.signedBytes, pin: pin)
+    let by = try site.step { () throws(BootError) in
+      try site.folder.write(
+        draft, signature: armored, trusted: site.trusted, now: Moment.now, memory: site.memory)
+    }
+    site.accept(by)
+    let after = try site.verify()
+    guard after.holds else {
+      throw Failure(
+        .doesNotHold, BootReport(after, at: site.path).summary,
+        next: "Something wrote to it while it was signed. Run latchkey sign again.")
+    }
+    Enrolment.bootWasSigned(EnrolmentPlaces(boot: site.path, options.folders))
+    return BootReport(after, at: site.path)
+  }
+
+  /// Ends what an interrupted signing left.
+  private func repair() throws(Failure) {
+    let repair = try site.step { () throws(BootError) in
+      try site.folder.repair(trusted: site.trusted, now: Moment.now, memory: site.memory)
+    }
+    switch repair {
+    case .nothing: break
+    case .completed(let by):
+      site.accept(by)
+      Output.note("A signed set that had been cut short was put in its place.")
+    case .removed(let names):
+      Output.note(
+        "Leftovers of an interrupted signing were removed: "
+          + names.map(\.description).joined(separator: ", "))
+    }
+  }
+
+  private func dialect(
+    _ wanted: Dialect?, _ before: BootVerdict, assumed yes: Bool
+  ) throws(BootError) -> Dialect {
+    if let wanted { return wanted }
+    if let kept = before.signedBy?.dialect { return kept }
+    if yes { return .relative }
+    let answer = Question.ask(
+      "Is the firmware Heads of 2026-03-31 or later (h), or older Heads or PureBoot (p)? [h/p] ")
+    return answer?.lowercased() == "p" ? .absolute : .relative
+  }
+}
+
+extension EnrolmentPlaces {
+  /// The folders of this system.
+  init(boot: String, _ folders: SystemFolders) {
+    self.init(
+      boot: boot, installed: folders.configuration, backups: folders.state + "/headers",
+      journals: folders.state + "/journal")
+  }
+}

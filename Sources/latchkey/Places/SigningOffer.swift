@@ -1,0 +1,67 @@
+import BootManifest
+import OpenPGPCard
+
+/// What is said and done about /boot's signature when a volume's change has made it stale.
+struct SigningOffer {
+  private let boot: BootOptions
+  private let options: GlobalOptions
+  /// Whether /boot was just as it was signed before the change: then all that differs is the change.
+  private let wasGood: Bool
+
+  /// Looks at /boot before the change.
+  init(_ boot: BootOptions, _ options: GlobalOptions) {
+    self.boot = boot
+    var options = options
+    // There, it names the dongles of the volume.
+    options.card = []
+    self.options = options
+    do throws(Failure) {
+      let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
+      wasGood = try BootSite(boot, options.folders, trust).verify().holds
+    } catch {
+      wasGood = false
+    }
+  }
+
+  /// Signs, if the person wants it; with `--yes` if /boot was as signed before, and the signing
+  /// dongle's PIN came from a file. Else says that it must be signed.
+  /// - Parameter pins: where the PINs of the dongles came from that were asked already.
+  /// - Returns: whether /boot is signed now.
+  /// - Throws: ``Failure`` if it was to be signed and could not be; the change itself is done.
+  func make(_ pins: [CardIdentifier: SecretSource]) throws(Failure) -> Bool {
+    let signing: BootSigning
+    do throws(Failure) {
+      signing = try BootSigning(boot, options)
+    } catch {
+      return advise()
+    }
+    let given = pins[signing.dongle.identifier]
+    if options.yes {
+      guard wasGood, let given, given.file != nil else { return advise() }
+    } else {
+      guard
+        let answer = Question.ask(
+          "\(place) must be signed. Sign it now with \(signing.dongle.name)? [y/N] "),
+        ["y", "yes"].contains(answer.lowercased())
+      else { return advise() }
+    }
+    let source =
+      given.flatMap { $0.file == nil ? nil : $0 }
+      ?? SecretSource(name: "PIN", option: "pin", file: nil, descriptor: nil)
+    do throws(Failure) {
+      // The first question was the offer; the one behind what changed is asked all the same.
+      _ = try signing.sign(pin: source, names: nil, assumed: options.yes)
+    } catch {
+      error.show()
+      throw Failure(error.status, "", next: "\(place) must be signed: run latchkey sign.")
+    }
+    return true
+  }
+
+  private var place: String { Escaped.text(boot.boot) }
+
+  private func advise() -> Bool {
+    Output.note("\(place) must be signed: run latchkey sign.")
+    return false
+  }
+}
