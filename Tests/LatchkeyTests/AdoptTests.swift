@@ -21,8 +21,8 @@ struct AdoptTests {
     let gnupg = try GnuPG()
     #expect(try gnupg.run(["--import", work.folder.path("ada.asc")]).status == 0)
     let made = try gnupg.run([
-      "--passphrase", "", "--pinentry-mode", "loopback", "--quick-generate-key", "Bob", "future-default",
-      "default", "never",
+      "--passphrase", "", "--pinentry-mode", "loopback", "--quick-generate-key", "Bob",
+      "future-default", "default", "never",
     ])
     #expect(made.status == 0, "\(made.errorText)")
     let keys = try gnupg.run(["--with-colons", "--list-keys", "Bob"])
