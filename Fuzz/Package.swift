@@ -19,6 +19,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("EncryptedMessage", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),
   ("Inflate", ["Inflate", "OpenPGP", "Secrets"]),
   ("Record", ["Dongle", "DiskKey", "OpenPGPCard", "OpenPGP", "LibCrypto"]),
+  ("VolumeToken", ["DiskKey"]),
   ("FailedPINs", ["DiskKey", "OpenPGPCard", "Secrets"]),
   ("ManifestLists", ["BootManifest"]),
   ("SignatureMemory", ["BootManifest", "LibCrypto"]),

@@ -1,6 +1,5 @@
 import CCryptsetup
 import CSystem
-import LibCrypto
 public import Secrets
 
 /// A volume's header, copied into memory and found as recorded. Only such a one gets a key, and the
@@ -23,7 +22,10 @@ public final class CheckedHeader {
     let volume = trusted.record.volume
     let copy = try LUKSHeaderCopy(of: device, size: volume.dataOffset)
     let header = try Self.read(copy)
-    try HeaderPolicy.check(header, copy: copy, against: volume)
+    try HeaderPolicy.check(header, against: volume)
+    if volume.luksVersion == 1 {
+      guard try LUKS1Digest.read(copy) == volume.digest else { throw .header(.digest) }
+    }
     self.copy = copy
     self.device = header
     self.volume = volume
@@ -46,7 +48,7 @@ public final class CheckedHeader {
   /// - Parameter key: the blob's content.
   /// - Throws: ``HeaderFault/keyRefused`` or ``HeaderFault/volumeKey`` as ``DiskKeyError/header(_:)``.
   public func test(_ key: borrowing SecretBytes) throws(DiskKeyError) {
-    _ = try volumeKey(key)
+    _ = try device.checkedVolumeKey(key, of: volume)
   }
 
   /// Maps the volume as `/dev/mapper/<name>`.
@@ -57,21 +59,9 @@ public final class CheckedHeader {
   public func activate(
     as name: [UInt8], with key: borrowing SecretBytes
   ) throws(DiskKeyError) {
-    let volumeKey = try volumeKey(key)
+    let volumeKey = try device.checkedVolumeKey(key, of: volume)
     let mapped = try Self.read(copy, for: devicePath)
     let result = mapped.activate(as: name, volumeKey: volumeKey)
     guard result >= 0 else { throw .activation(errno: -result) }
-  }
-
-  private func volumeKey(_ key: borrowing SecretBytes) throws(DiskKeyError) -> SecretBytes {
-    var volumeKey = SecretBytes(capacity: 128)
-    guard device.openKeyslot(volume.keyslot, with: key, volumeKey: &volumeKey) == volume.keyslot
-    else { throw .header(.keyRefused) }
-    let digest = try volumeKey.withBytes { span throws(DiskKeyError) in try sha256(span) }
-    let recorded = volume.volumeKeyDigest
-    guard equalInConstantTime(digest.span, recorded.span) else {
-      throw .header(.volumeKey)
-    }
-    return volumeKey
   }
 }

@@ -3,10 +3,13 @@ import CSystem
 package import Secrets
 
 /// libcryptsetup's view of one header: its handle, freed when the value's life ends.
+///
+/// Public by name alone: Embedded Swift ends its life in modules above, too.
 @safe
-package struct CryptDevice: ~Copyable {
+public struct CryptDevice: ~Copyable {
   /// The handle, for calls that only one module needs.
   package let handle: OpaquePointer
+  private let isOurs: Bool
 
   /// Reads the LUKS header of a device or file.
   /// - Throws: ``HeaderFault/notLUKS``, whatever the reason.
@@ -16,6 +19,13 @@ package struct CryptDevice: ~Copyable {
     // Safe: the path is a C string, and the handle is taken only where one was made.
     let result = unsafe crypt_init(&made, path.cString)
     unsafe handle = try Self.load(result, made)
+    isOurs = true
+  }
+
+  /// The header that someone else holds, who called this process's plugin with it and frees it.
+  package init(borrowing handle: OpaquePointer) {
+    unsafe self.handle = unsafe handle
+    isOurs = false
   }
 
   /// Reads the header in one file for the data on another device.
@@ -26,6 +36,7 @@ package struct CryptDevice: ~Copyable {
     // Safe: both paths are C strings, and the handle is taken only where one was made.
     let result = unsafe crypt_init_data_device(&made, path.cString, data.cString)
     unsafe handle = try Self.load(result, made)
+    isOurs = true
   }
 
   /// Reads the header by a fresh handle, which is freed if that fails.
@@ -44,7 +55,7 @@ package struct CryptDevice: ~Copyable {
 
   deinit {
     // Safe: made by crypt_init, freed once.
-    unsafe crypt_free(handle)
+    if isOurs { unsafe crypt_free(handle) }
   }
 
   /// 1 or 2; nil for anything else that libcryptsetup reads.

@@ -116,6 +116,15 @@ final class JSONDocument {
     unsafe root = unsafe parsed
   }
 
+  /// Bytes of its shortest text, as LUKS2 writes it.
+  var plainSize: Int {
+    var size = 0
+    // Safe: the object is live; the text is its own.
+    _ = unsafe json_object_to_json_string_length(
+      root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &size)
+    return size
+  }
+
   deinit {
     // Safe: ours, released once.
     _ = unsafe json_object_put(root)

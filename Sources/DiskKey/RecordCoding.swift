@@ -159,7 +159,8 @@ extension PublicKey {
     try reader.end()
   }
 
-  fileprivate var recorded: [UInt8] {
+  /// The key's bytes in a record.
+  var recorded: [UInt8] {
     var out: [UInt8] = []
     switch self {
     case .rsa(let modulus, let exponent):

@@ -2,7 +2,7 @@ import Secrets
 
 extension [UInt8] {
   /// Adds base64 of `bytes`, padded (RFC 4648 §4).
-  mutating func append(base64 bytes: Span<UInt8>) {
+  package mutating func append(base64 bytes: Span<UInt8>) {
     var index = 0
     while index < bytes.count {
       let left = bytes.count - index
@@ -19,7 +19,7 @@ extension [UInt8] {
 }
 
 /// What decoded bytes can be added to, one by one.
-protocol ByteSink: ~Copyable {
+package protocol ByteSink: ~Copyable {
   mutating func append(_ byte: UInt8)
 }
 
@@ -29,7 +29,7 @@ extension SecretBytes: ByteSink {}
 extension ByteSink where Self: ~Copyable {
   /// Adds the bytes that base64 text stands for: whole groups, padding only in the last one, unused bits
   /// zero. False if the text isn't that.
-  mutating func append(decodingBase64 text: Span<UInt8>) -> Bool {
+  package mutating func append(decodingBase64 text: Span<UInt8>) -> Bool {
     guard !text.isEmpty, text.count % 4 == 0 else { return false }
     var index = 0
     while index < text.count {
