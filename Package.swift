@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "Enrolment", targets: ["Enrolment"]),
     .library(name: "Provisioning", targets: ["Provisioning"]),
     .library(name: "BootManifest", targets: ["BootManifest"]),
+    .library(name: "BootChanges", targets: ["BootChanges"]),
     .library(name: "VirtualCard", targets: ["VirtualCard"]),
     .library(name: "Initramfs", targets: ["Initramfs"]),
   ],
@@ -62,6 +63,8 @@ let package = Package(
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(
+      name: "BootChanges", dependencies: ["BootManifest", "LibCrypto", "Storage", "CSystem"]),
+    .target(
       name: "Enrolment",
       dependencies: [
         "DiskKey", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage",
@@ -87,7 +90,8 @@ let package = Package(
     .executableTarget(
       name: "latchkey",
       dependencies: [
-        "BootManifest", "Enrolment", "Initramfs", "Provisioning", "VirtualCard", "Inflate",
+        "BootManifest", "BootChanges", "Enrolment", "Initramfs", "Provisioning", "VirtualCard",
+        "Inflate",
         "Storage",
         "DiskKey",
         "OpenPGP", "OpenPGPCard",
@@ -117,6 +121,7 @@ let package = Package(
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
+  ("BootChangesTests", ["BootChanges", "BootManifest"]),
   ("SecretsTests", ["Secrets", "CSystem"]),
   ("SmartCardTests", ["SmartCard", "Secrets"]),
   (

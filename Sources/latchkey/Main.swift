@@ -52,7 +52,7 @@ struct Latchkey: ParsableCommand {
     version: "latchkey 0.1.0",
     subcommands: [
       StatusCommand.self, ProvisionCommand.self, SignCommand.self, VerifyCommand.self,
-      EnrollCommand.self, RotateCommand.self, RevokeCommand.self, UnlockCommand.self,
-      InitramfsCommand.self, CardCommand.self,
+      ChangesCommand.self, EnrollCommand.self, RotateCommand.self, RevokeCommand.self,
+      UnlockCommand.self, InitramfsCommand.self, CardCommand.self,
     ])
 }

@@ -60,3 +60,6 @@ static inline bool system_harden(void) {
   const struct rlimit none = {0, 0};
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &none) == 0;
 }
+
+// Whether the bytes stand in the others: memmem(3).
+bool system_contains(const void *bytes, size_t count, const void *wanted, size_t wanted_count);

@@ -1,0 +1,67 @@
+/// What most likely made a difference under /boot, by what the running system knows of itself.
+///
+/// None of it is a proof against who controls that system; it tells an upgrade from what nobody did.
+public enum BootCause: Equatable, Sendable {
+  /// A package ships the path, and its content, if it is a file, is the package's.
+  case shipped(PackageFile)
+  /// `update-initramfs` recorded this very content when it made the image of that kernel.
+  case updateInitramfs(kernel: String)
+  /// The file says that `grub-mkconfig` wrote it, which anyone can write into a file.
+  case grubMkconfig
+  /// It is the same as root's own copy under /etc/latchkey.
+  case latchkey
+  /// A link beside the kernels, to a file that a package ships or `update-initramfs` made.
+  case kernelLink(to: String)
+  /// The package that shipped it, or the kernel that it was made for, was removed.
+  case removed(PackageEvent)
+  /// A package ships the path, with other content.
+  case notAsShipped(PackageFile)
+  /// `update-initramfs` recorded other content.
+  case notAsRecorded(kernel: String)
+  /// Nothing that the system knows of.
+  case unknown
+
+  /// Whether it needs no further look.
+  public var explains: Bool {
+    switch self {
+    case .shipped, .updateInitramfs, .grubMkconfig, .latchkey, .kernelLink, .removed: true
+    case .notAsShipped, .notAsRecorded, .unknown: false
+    }
+  }
+}
+
+/// A path that an installed package ships.
+public struct PackageFile: Equatable, Sendable {
+  /// The package's name, without the architecture.
+  public let package: String
+  /// Its version; empty if dpkg's status doesn't tell.
+  public let version: String
+  /// When it was last installed or upgraded; nil if no log tells.
+  public let event: PackageEvent?
+}
+
+/// A line of dpkg's log.
+public struct PackageEvent: Equatable, Sendable {
+  /// What happened.
+  public enum Action: String, Equatable, Sendable {
+    /// First there.
+    case install
+    /// A newer or older version came.
+    case upgrade
+    /// Taken away.
+    case remove
+    /// Taken away with its settings.
+    case purge
+  }
+
+  /// `2026-11-20 10:15:00`, in the machine's own time.
+  public let time: String
+  /// What happened.
+  public let action: Action
+  /// The package's name, without the architecture.
+  public let package: String
+  /// The version that was there before; empty for none.
+  public let from: String
+  /// The version that came; empty for none.
+  public let to: String
+}
