@@ -40,12 +40,12 @@ public struct Crypttab: Equatable, Sendable {
     let lines = bytes.split(separator: UInt8(ascii: "\n"))
     entries = lines.compactMap { line in
       let fields = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        .map { String(decoding: $0, as: UTF8.self) }
-      guard fields.count >= 2, !fields[0].hasPrefix("#") else { return nil }
+      // By bytes: as text, a # with an accent behind it is no #.
+      guard fields.count >= 2, fields[0].first != UInt8(ascii: "#") else { return nil }
+      let words = fields.map { String(decoding: $0, as: UTF8.self) }
       return Entry(
-        name: fields[0], source: fields[1], key: fields.count > 2 ? fields[2] : "none",
-        options: fields.count > 3
-          ? fields[3].split(separator: ",").map(String.init) : [])
+        name: words[0], source: words[1], key: words.count > 2 ? words[2] : "none",
+        options: words.count > 3 ? words[3].split(separator: ",").map(String.init) : [])
     }
   }
 

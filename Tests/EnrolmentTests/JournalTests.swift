@@ -65,7 +65,9 @@ struct JournalTests {
       #expect(entry.keyscriptName == "decrypt_gnupg-sc")
     }
     #expect(Crypttab(at: "/nonexistent").entries.isEmpty)
-    #expect(Crypttab(parsing: Array("only\n".utf8)).entries.isEmpty)
+    for nothing in ["only\n", "# a b\n", "#\u{301} a b\n", " \t\n"] {
+      #expect(Crypttab(parsing: Array(nothing.utf8)).entries.isEmpty)
+    }
   }
 
   @Test("each system's program is found, and called for all kernels")

@@ -101,6 +101,32 @@ struct RotateTests {
     #expect(try work.unlock().status == 0)
   }
 
+  @Test(
+    "at a terminal the signature is offered, and what changed is shown first",
+    arguments: ["y", "n"])
+  func offer(answer: String) throws {
+    let work = try workplace()
+    let script = try work.folder.write(
+      "talk",
+      """
+      set timeout 100
+      spawn \(Repository.product("latchkey")) rotate disk.img --boot BOOT --virtual-card dongle.card \
+        --sysroot system --initramfs ./update-initramfs
+      expect "to try the new key" ; expect "tries left" ; send "\(Workplace.pin)\\r"
+      expect "a new key?" ; send "y\\r"
+      expect "must be signed. Sign it now" ; send "\(answer)\\r"
+      \(answer == "y" ? #"expect "initrd.img-6.1"; expect "as it is now?" ; send "y\r""# : "")
+      \(answer == "y" ? #"expect "to sign" ; send "\#(Workplace.pin)\r""# : "")
+      expect eof
+      puts "ended [lindex [wait] 3]"
+      """)
+    let shown = try work.run("expect", [script])
+    #expect(shown.text.contains("ended 0"), "\(shown.text)")
+    #expect(shown.text.contains("run latchkey sign") == (answer == "n"), "\(shown.text)")
+    #expect(try work.verify().status == (answer == "y" ? 0 : 1), "\(shown.text)")
+    #expect(try work.unlock().status == 0)
+  }
+
   @Test("a wrong PIN changes nothing, and uses one try")
   func wrongPIN() throws {
     let work = try workplace()
