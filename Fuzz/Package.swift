@@ -32,6 +32,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("USBRedir", ["VirtualCard"]),
   ("CCIDMessages", ["VirtualCard"]),
   ("VSCARD", ["VirtualCard"]),
+  ("ReaderFeatures", ["OpenPGPCard"]),
 ]
 
 /// What Swift calls the package above, whose `package` declarations some targets need: it goes by the

@@ -17,6 +17,8 @@ public enum CardError: Error, Equatable, Sendable {
   case blocked(PIN)
   /// The text cannot be a PIN of this card: too short or too long. It was not sent.
   case impossiblePIN
+  /// What was done on the reader's pad was no PIN; nothing was sent to the card.
+  case pad(PadFault)
   /// The card waited for a touch that did not come.
   case touchTimedOut
   /// There is no key in the slot.
@@ -36,6 +38,18 @@ public enum CardError: Error, Equatable, Sendable {
   /// libcrypto could not do its part.
   case crypto(CryptoError)
 
+  /// What was done on a reader's pad instead of typing a PIN.
+  public enum PadFault: Equatable, Sendable {
+    /// Nobody typed in time.
+    case timedOut
+    /// The entry was cancelled.
+    case cancelled
+    /// The new PIN wasn't the same twice.
+    case newPINsDiffer
+    /// Too few digits, or too many.
+    case impossibleLength
+  }
+
   /// What a card may lack.
   public enum Ability: Equatable, Sendable {
     /// Import of private keys.
@@ -46,6 +60,8 @@ public enum CardError: Error, Equatable, Sendable {
     case pinFormat
     /// A touch policy.
     case touch
+    /// A pad on its reader that can what is wanted; or the card's PINs are derived, which no pad does.
+    case pinPad
     /// GET CHALLENGE.
     case challenge
     /// TERMINATE DF and ACTIVATE FILE.

@@ -241,7 +241,46 @@ final class Session<Transport: CardTransport> {
   func sendPIN(_ command: Command, _ data: Span<UInt8>, _ which: PIN) throws(CardError) {
     mustReset = true
     let before = application.pinStatus.triesLeft(which)
-    let status = try send(command, data)
+    try checkPIN(try send(command, data), command, which, before)
+  }
+
+  /// Has a PIN typed on the reader's pad, once.
+  func enterPIN(
+    _ command: Command, _ which: PIN, isChange: Bool, _ derivation: KeyDerivation
+  ) throws(CardError) {
+    try checkTries(which)
+    let status = application.pinStatus
+    guard !status.wantsPINBlock(which) else { throw .unsupported(.pinFormat) }
+    guard derivation.derivedSize == nil else { throw .unsupported(.pinPad) }
+    if let failure { throw .transport(failure) }
+    mustReset = true
+    let before = status.triesLeft(which)
+    let answer: StatusWord
+    do throws(TransportError) {
+      answer = try channel.transport.enterPIN(
+        PINPadRequest(
+          command, isChange: isChange, minimum: UInt8(which.minimumLength),
+          maximum: UInt8(status.maximumLength(which))))
+    } catch {
+      confirmed = nil
+      failure = error
+      throw .transport(error)
+    }
+    switch answer {
+    case .entryTimedOut: throw .pad(.timedOut)
+    case .entryCancelled: throw .pad(.cancelled)
+    case .newPINsDiffer: throw .pad(.newPINsDiffer)
+    case .badEntryLength: throw .pad(.impossibleLength)
+    case .noSuchInstruction: throw .unsupported(.pinPad)
+    default: try checkPIN(answer, command, which, before)
+    }
+  }
+
+  /// What the answer to a PIN means.
+  /// - Parameter before: the tries it had.
+  private func checkPIN(
+    _ status: StatusWord, _ command: Command, _ which: PIN, _ before: Int
+  ) throws(CardError) {
     switch status {
     case .success:
       return

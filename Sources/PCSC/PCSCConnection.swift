@@ -9,6 +9,8 @@ public import SmartCard
 @safe
 public final class PCSCConnection: CardTransport {
   private let card: CardHandle
+  /// pcsc-lite's handle.
+  var handle: SCARDHANDLE { card.handle }
   private var isHeld = false
 
   /// The answer to reset, at most 33 bytes.

@@ -15,6 +15,15 @@ public protocol CardTransport: AnyObject {
     _ command: borrowing SecretBytes, into response: inout SecretBytes
   ) throws(TransportError)
 
+  /// The pad of the reader that the card is in; nil where it has none.
+  var pinPad: PINPad? { get }
+
+  /// Has a PIN typed on the pad, and the command that it makes run.
+  /// - Returns: the card's status word, or one of the reader's own, with nothing sent to the card:
+  ///   ``StatusWord/entryTimedOut``, ``StatusWord/entryCancelled``, ``StatusWord/newPINsDiffer``,
+  ///   ``StatusWord/badEntryLength``.
+  func enterPIN(_ request: PINPadRequest) throws(TransportError) -> StatusWord
+
   /// From here on no other program's commands come between ours.
   func beginTransaction() throws(TransportError)
 

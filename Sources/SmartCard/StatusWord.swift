@@ -15,6 +15,14 @@ public struct StatusWord: RawRepresentable, Equatable, Hashable, Sendable {
   public static let success = StatusWord(rawValue: 0x9000)
   /// 6285: the application is terminated; ACTIVATE FILE brings it back empty.
   public static let terminated = StatusWord(rawValue: 0x6285)
+  /// 6400, of a reader's pad: nobody typed in time (PC/SC part 10, 2.02.09 §2.4.1).
+  public static let entryTimedOut = StatusWord(rawValue: 0x6400)
+  /// 6401, of a reader's pad: the entry was cancelled.
+  public static let entryCancelled = StatusWord(rawValue: 0x6401)
+  /// 6402, of a reader's pad: the new PIN wasn't the same twice.
+  public static let newPINsDiffer = StatusWord(rawValue: 0x6402)
+  /// 6403, of a reader's pad: too few digits, or too many.
+  public static let badEntryLength = StatusWord(rawValue: 0x6403)
   /// 6581: memory failure; some cards say so for a key that is not there.
   public static let memoryFailure = StatusWord(rawValue: 0x6581)
   /// 6600: security-related, touch timed out on cards with a button.

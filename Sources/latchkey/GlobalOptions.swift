@@ -8,6 +8,11 @@ struct GlobalOptions: ParsableArguments {
   @Option(name: .customLong("virtual-card"), help: "Use a virtual card's file instead of a reader.")
   var virtualCard: [String] = []
 
+  @Option(
+    name: .customLong("virtual-pad"),
+    help: "Give its reader a pad, on which what this file says is typed, a line each time.")
+  var virtualPad: String?
+
   @Flag(help: "Write one JSON document to stdout.")
   var json = false
 

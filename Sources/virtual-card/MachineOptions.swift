@@ -141,14 +141,7 @@ struct MachineOptions: ParsableArguments {
 
   private func padScript() throws -> PINPadScript {
     guard let padPinFile else { return PINPadScript() }
-    guard let data = FileManager.default.contents(atPath: padPinFile) else {
-      throw CardFileError.unreadable(padPinFile)
-    }
-    guard let script = PINPadScript([UInt8](data)) else {
-      throw CardFileError.damaged(
-        padPinFile, "a line that is neither digits, cancel, timeout nor wait SECONDS")
-    }
-    return script
+    return try PINPadScript(contentsOf: padPinFile)
   }
 
   private static func number(_ text: String) -> UInt16? {

@@ -92,6 +92,12 @@ struct Dongle {
     RecordingTransport(VirtualCardTransport(card), cutAfter: cut)
   }
 
+  /// The same in a reader with a pad, on which this is typed, a line each time.
+  func transport(pad: String) throws -> RecordingTransport<VirtualCardTransport> {
+    guard let script = PINPadScript(Array(pad.utf8)) else { throw TestSupportError("no script") }
+    return RecordingTransport(VirtualCardTransport(card, pad: script))
+  }
+
   /// What a sender gives to the card's decryption key, and the secret it must find.
   func cryptogram() throws -> (Cryptogram, [UInt8]) {
     try TestSupport.cryptogram(for: try pinned(.decryption).publicKey)

@@ -87,6 +87,18 @@ public final class RecordingTransport<Base: CardTransport>: CardTransport {
     answers[answers.count - 1] = copy(of: response)
   }
 
+  /// The reader's pad behind.
+  public var pinPad: PINPad? { base.pinPad }
+
+  /// What was asked of the pad.
+  public private(set) var padRequests: [PINPadRequest] = []
+
+  /// Has a PIN typed behind.
+  public func enterPIN(_ request: PINPadRequest) throws(TransportError) -> StatusWord {
+    padRequests.append(request)
+    return try base.enterPIN(request)
+  }
+
   /// Begins a transaction behind.
   public func beginTransaction() throws(TransportError) { try base.beginTransaction() }
 

@@ -1,3 +1,5 @@
+import SmartCard
+
 /// What a host wants typed on a reader's pad, and what becomes of it (CCID 1.1 §6.1.11,
 /// PC_to_RDR_Secure): a PIN, or the old one and a new one. PINs go as OpenPGP cards have them, as bytes of
 /// ASCII without padding; other forms are refused.
@@ -40,6 +42,20 @@ package struct PINEntry: Equatable, Sendable {
 
   /// bPINSupport's bit for it.
   var support: UInt8 { isChange ? 2 : 1 }
+
+  /// What a program asks of a reader.
+  init(_ request: PINPadRequest) {
+    timeOut = 0
+    minimum = Int(request.minimum)
+    maximum = Int(request.maximum)
+    isChange = request.isChange
+    asksOld = request.isChange
+    confirms = request.isChange
+    header = [
+      request.command.cla, request.command.ins, request.command.p1, request.command.p2,
+    ]
+    prefix = []
+  }
 
   /// - Parameter data: the command's; nil if it isn't one this pad can do.
   package init?(_ data: [UInt8]) {

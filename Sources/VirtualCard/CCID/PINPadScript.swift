@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a person does on a reader's pad, a line each time something is to be typed:
 /// digits; `cancel`; `timeout`, when nobody types; and before any of them `wait 2.5`, in seconds. Behind
 /// the last line nobody types. Empty lines and those that begin with `#` don't count.
@@ -31,6 +33,16 @@ public struct PINPadScript: Equatable, Sendable {
       }
     }
     presses.reverse()
+  }
+
+  /// The script in a file.
+  /// - Throws: ``CardFileError/unreadable(_:)``, ``CardFileError/damaged(_:_:)``.
+  public init(contentsOf path: String) throws(CardFileError) {
+    guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable(path) }
+    guard let script = PINPadScript([UInt8](data)) else {
+      throw .damaged(path, "a line that is neither digits, cancel, timeout nor wait SECONDS")
+    }
+    self = script
   }
 
   /// The next thing that is typed.

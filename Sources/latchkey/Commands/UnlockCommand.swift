@@ -33,8 +33,9 @@ struct UnlockCommand: ParsableCommand {
     let header = try volume.checkedHeader()
     let (dongle, recorded) = try volume.dongle()
     let entry = PINEntry(.user, of: dongle, from: pin.source, folders: options.folders)
-    let secret = try entry.read(for: "to open \(Escaped.text(device))")
-    let key = try volume.open(with: dongle, as: recorded, secret, entry)
+    let entered = try entry.enter(
+      for: "to open \(Escaped.text(device))", derivedBy: recorded.pinned.keyDerivation)
+    let key = try volume.open(with: dongle, as: recorded, entered, entry)
     do throws(DiskKeyError) {
       if test {
         try header.test(key)

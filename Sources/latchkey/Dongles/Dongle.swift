@@ -8,13 +8,14 @@ struct Dongle {
   /// Where a card is.
   enum Place {
     case reader(PCSCService, PCSCReader)
-    case file(String)
+    /// A virtual card; what is typed on its reader's pad lies in the second file, where it has one.
+    case file(String, pad: String?)
 
     /// For people.
     var description: String {
       switch self {
       case .reader(_, let reader): Escaped.name(reader.name)
-      case .file(let path): Escaped.text(path)
+      case .file(let path, _): Escaped.text(path)
       }
     }
 
@@ -27,14 +28,21 @@ struct Dongle {
         } catch {
           throw .card(.transport(error))
         }
-      case .file(let path):
+      case .file(let path, let pad):
         do throws(CardFileError) {
-          return ReaderTransport(VirtualCardTransport(try VirtualCard(at: path)))
+          return ReaderTransport(
+            VirtualCardTransport(try VirtualCard(at: path), pad: try Dongle.script(pad)))
         } catch {
           throw .file(error)
         }
       }
     }
+  }
+
+  /// What is typed on a virtual card's pad.
+  private static func script(_ path: String?) throws(CardFileError) -> PINPadScript? {
+    guard let path else { return nil }
+    return try PINPadScript(contentsOf: path)
   }
 
   /// Why a card can't be visited.
@@ -45,6 +53,8 @@ struct Dongle {
 
   let place: Place
   let application: ApplicationData
+  /// The pad of its reader; nil where it has none.
+  let pad: PINPad?
 
   var identifier: CardIdentifier { application.identifier }
 
@@ -62,7 +72,9 @@ struct Dongle {
     self.place = place
     let transport = try place.connect()
     do throws(CardError) {
-      application = try OpenPGPCard(selecting: transport).application
+      let card = try OpenPGPCard(selecting: transport)
+      application = card.application
+      pad = card.pinPad(for: .plain)
     } catch {
       throw .card(error)
     }

@@ -89,7 +89,9 @@ struct Dongles {
 
   /// Every place that may hold a dongle: readers with a card, or the files that were named.
   static func places(_ options: GlobalOptions) throws(Failure) -> [Dongle.Place] {
-    guard options.virtualCard.isEmpty else { return options.virtualCard.map { .file($0) } }
+    guard options.virtualCard.isEmpty else {
+      return options.virtualCard.map { .file($0, pad: options.virtualPad) }
+    }
     do throws(TransportError) {
       let service = try PCSCService()
       return try service.readers().filter(\.hasCard).map { .reader(service, $0) }

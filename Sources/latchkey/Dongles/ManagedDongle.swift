@@ -79,9 +79,11 @@ struct ManagedDongle {
     _ purpose: Use, with source: SecretSource, for words: String,
     _ body: (inout Authorization<ReaderTransport, Use>) throws(CardError) -> Result
   ) throws(Failure) -> Result {
-    let pin = try PINGiven(Use.pin, of: self, from: source, for: words)
-    return try pin.visit { (card, secret) throws(CardError) in
-      var authorization = try card.authorize(purpose, with: secret, derivedBy: derivation)
+    showTries()
+    let entry = PINEntry(Use.pin, of: dongle, from: source, folders: folders)
+    let pin = PINGiven(Use.pin, of: self, entry, try entry.enter(for: words, derivedBy: derivation))
+    return try pin.visit { (card, entered) throws(CardError) in
+      var authorization = try entered.authorize(purpose, on: &card, derivedBy: derivation)
       return try body(&authorization)
     }
   }
@@ -125,21 +127,43 @@ struct ManagedDongle {
   }
 }
 
-/// A PIN that was typed or read, on its way to one dongle.
+/// A PIN that was given, on its way to one dongle.
 final class PINGiven {
   private let pin: PIN
   private let managed: ManagedDongle
   private let entry: PINEntry
-  let secret: SecretBytes
+  private let entered: EnteredPIN
 
-  init(
-    _ pin: PIN, of managed: ManagedDongle, from source: SecretSource, for words: String
-  ) throws(Failure) {
+  /// One that was typed, or is to be on the pad.
+  init(_ pin: PIN, of managed: ManagedDongle, _ entry: PINEntry, _ entered: EnteredPIN) {
     self.pin = pin
     self.managed = managed
+    self.entry = entry
+    self.entered = entered
+  }
+
+  /// One that is typed or read here.
+  convenience init(
+    _ pin: PIN, of managed: ManagedDongle, from source: SecretSource, for words: String
+  ) throws(Failure) {
     managed.showTries()
-    entry = PINEntry(pin, of: managed.dongle, from: source, folders: managed.folders)
-    secret = try entry.read(for: words)
+    let entry = PINEntry(pin, of: managed.dongle, from: source, folders: managed.folders)
+    self.init(pin, of: managed, entry, EnteredPIN(try entry.read(for: words)))
+  }
+
+  /// The PIN, where it is here.
+  var secret: SecretBytes { _read { yield entered.secret } }
+
+  /// One visit; a PIN that turns out wrong is remembered.
+  func visit<Result>(
+    _ body: (inout OpenPGPCard<ReaderTransport>, EnteredPIN) throws(CardError) -> Result
+  ) throws(Failure) -> Result {
+    var card = try managed.visit()
+    do throws(CardError) {
+      return try body(&card, entered)
+    } catch {
+      throw failure(error)
+    }
   }
 
   /// One visit; a PIN that turns out wrong is remembered.
@@ -148,7 +172,7 @@ final class PINGiven {
   ) throws(Failure) -> Result {
     var card = try managed.visit()
     do throws(CardError) {
-      return try body(&card, secret)
+      return try body(&card, entered.secret)
     } catch {
       throw failure(error)
     }
@@ -156,7 +180,7 @@ final class PINGiven {
 
   /// What to say of an error in the visit.
   func failure(_ error: CardError) -> Failure {
-    let failure = entry.failure(error, after: secret)
+    let failure = entry.failure(error, after: entered)
     guard case .wrongPIN(let tries) = error, pin != .user else { return failure }
     let left = tries.map { $0 == 1 ? ": 1 try is left" : ": \($0) tries are left" } ?? ""
     return Failure(

@@ -30,6 +30,20 @@ final class ReaderTransport: CardTransport {
     }
   }
 
+  var pinPad: PINPad? {
+    switch kind {
+    case .reader(let connection): connection.pinPad
+    case .file(let transport): transport.pinPad
+    }
+  }
+
+  func enterPIN(_ request: PINPadRequest) throws(TransportError) -> StatusWord {
+    switch kind {
+    case .reader(let connection): try connection.enterPIN(request)
+    case .file(let transport): try transport.enterPIN(request)
+    }
+  }
+
   func beginTransaction() throws(TransportError) {
     switch kind {
     case .reader(let connection): try connection.beginTransaction()

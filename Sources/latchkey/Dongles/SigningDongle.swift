@@ -36,11 +36,11 @@ struct SigningDongle {
   /// An armored detached signature over `data`. Asks for the PIN; one visit to the card.
   func sign(_ data: [UInt8], pin source: SecretSource) throws(Failure) -> [UInt8] {
     let entry = PINEntry(.user, of: dongle, from: source, folders: folders)
-    let secret = try entry.read(for: "to sign")
+    let entered = try entry.enter(for: "to sign", derivedBy: pinned.keyDerivation)
     let draft = try Self.step { () throws(OpenPGPError) in
       try SignatureDraft.detached(over: data.span, by: key, at: Moment.now)
     }
-    let raw = try visit(draft, secret, entry)
+    let raw = try visit(draft, entered, entry)
     let signature = try Self.step { () throws(OpenPGPError) in
       try draft.finished(with: raw.span)
     }
@@ -65,16 +65,16 @@ struct SigningDongle {
   }
 
   private func visit(
-    _ draft: SignatureDraft, _ secret: borrowing SecretBytes, _ entry: PINEntry
+    _ draft: SignatureDraft, _ entered: EnteredPIN, _ entry: PINEntry
   ) throws(Failure) -> [UInt8] {
     var card = try dongle.visit()
     do throws(CardError) {
-      var signing = try card.authorize(.signing, with: secret, pinned: pinned)
+      var signing = try entered.authorize(.signing, on: &card, pinned: pinned)
       let notice = dongle.touchNotice(for: .signing)
       defer { extendLifetime(notice) }
       return try signing.sign(draft.digest.span, hash: draft.hash)
     } catch {
-      throw entry.failure(error, after: secret)
+      throw entry.failure(error, after: entered)
     }
   }
 }

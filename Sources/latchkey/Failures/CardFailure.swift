@@ -40,6 +40,7 @@ extension Failure {
       self.init(
         .doesNotHold, "that is no possible PIN of \(dongle): too short or too long",
         next: "It was not sent, so no try was used.")
+    case .pad(let fault): self.init(fault, dongle: dongle)
     case .touchTimedOut:
       self.init(
         .dongleRefuses, "\(dongle) waited for a touch that did not come",
@@ -75,6 +76,31 @@ extension Failure {
         next: "latchkey card show says which keys it has.")
     case .crypto:
       self.init(.system, "libcrypto failed", next: "Is the machine out of memory?")
+    }
+  }
+
+  private init(_ fault: CardError.PadFault, dongle: String) {
+    switch fault {
+    case .timedOut:
+      self.init(
+        .dongleRefuses, "nobody typed the PIN of \(dongle) on its reader's pad in time",
+        next:
+          "Nothing was done, and no try was used. Run this again, and type it within 30 seconds.")
+    case .cancelled:
+      self.init(
+        .wrongUse, "the PIN of \(dongle) was cancelled on its reader's pad",
+        next: "Nothing was done, and no try was used.")
+    case .newPINsDiffer:
+      self.init(
+        .wrongUse, "the two new PINs typed on the pad are not the same",
+        next: "Nothing was changed, and no try was used. Run this again.")
+    case .impossibleLength:
+      self.init(
+        .doesNotHold,
+        "what was typed on the pad is no possible PIN of \(dongle): too short or too long",
+        next:
+          "It was not sent, so no try was used. A PIN that the pad can't take goes on the terminal: "
+          + "--pin-fd 0.")
     }
   }
 

@@ -70,16 +70,28 @@ struct VolumeSite {
 
   /// The keyslot's key, by one visit to the dongle.
   func open(
-    with dongle: Dongle, as recorded: Record.Dongle, _ pin: borrowing SecretBytes, _ entry: PINEntry
+    with dongle: Dongle, as recorded: Record.Dongle, _ entered: EnteredPIN, _ entry: PINEntry
   ) throws(Failure) -> SecretBytes {
     var card = try dongle.visit()
     let notice = dongle.touchNotice(for: .decryption)
     defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
-      return try blob.open(on: &card, as: recorded, with: pin, decompressing: ZlibDecompression())
+      try blob.check(recorded)
+      var decryption = try Self.authorize(&card, recorded, entered)
+      return try blob.open(by: &decryption, as: recorded, decompressing: ZlibDecompression())
     } catch {
-      if case .card(let error) = error { throw entry.failure(error, after: pin) }
+      if case .card(let error) = error { throw entry.failure(error, after: entered) }
       throw Failure(error, device: device, dongle: dongle.name)
+    }
+  }
+
+  private static func authorize(
+    _ card: inout OpenPGPCard<ReaderTransport>, _ recorded: Record.Dongle, _ entered: EnteredPIN
+  ) throws(DiskKeyError) -> Authorization<ReaderTransport, Decryption> {
+    do throws(CardError) {
+      return try entered.authorize(.decryption, on: &card, pinned: recorded.pinned)
+    } catch {
+      throw .card(error)
     }
   }
 

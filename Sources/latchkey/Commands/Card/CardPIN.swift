@@ -45,13 +45,37 @@ struct CardPIN: ParsableCommand {
     func run() throws {
       let managed = try ManagedDongle(options)
       let which = admin ? PIN.admin : .user
-      let old = try PINGiven(
-        which, of: managed, from: admin ? adminPIN.source : pin.source, for: "as it is now")
+      let source = admin ? adminPIN.source : pin.source
+      let entry = PINEntry(which, of: managed.dongle, from: source, folders: managed.folders)
+      if !new.source(which.words).isGiven, entry.usesPad(managed.derivation, changing: true) {
+        return try changeOnPad(which, managed, entry)
+      }
+      let old = try PINGiven(which, of: managed, from: source, for: "as it is now")
       let chosen = try NewPIN.read(which, of: managed.dongle, from: new.source(which.words))
       let status = try old.visit { (card, secret) throws(CardError) in
         try card.changePIN(which, from: secret, to: chosen.secret, derivedBy: managed.derivation)
         return card.application.pinStatus
       }
+      try show(managed, status)
+    }
+
+    private func changeOnPad(
+      _ which: PIN, _ managed: ManagedDongle, _ entry: PINEntry
+    ) throws(Failure) {
+      managed.showTries()
+      try entry.confirmTries()
+      Output.note(
+        "Type on the pad of \(entry.place) the \(which.words) of \(managed.name) as it is now, then "
+          + "the new one, then the new one once more.")
+      let given = PINGiven(which, of: managed, entry, EnteredPIN.onPad)
+      let status = try given.visit { (card, _: EnteredPIN) throws(CardError) in
+        try card.changePINOnPad(which, derivedBy: managed.derivation)
+        return card.application.pinStatus
+      }
+      try show(managed, status)
+    }
+
+    private func show(_ managed: ManagedDongle, _ status: PINStatus) throws(Failure) {
       managed.memory.forget()
       try CardPIN.show(
         admin ? "New admin PIN" : "New PIN", "card pin change", managed, status, options)
