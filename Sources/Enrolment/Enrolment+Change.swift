@@ -70,7 +70,8 @@ extension Enrolment {
     try finish(journal, header, uuid)
     return Outcome(
       record: record, keyslot: keyslot, personSlot: personSlot, replacedSlot: old.removable,
-      keptSlot: old.kept, backup: backup, bootFolder: places.bootFolder(uuid))
+      keptSlot: old.kept, token: header.tokenOutcome, backup: backup,
+      bootFolder: places.bootFolder(uuid))
   }
 
   /// The files in the order in which they take their place.

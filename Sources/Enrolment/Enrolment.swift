@@ -71,6 +71,8 @@ public struct Enrolment: Sendable {
     public let replacedSlot: Int?
     /// The keyslot that was recorded as the dongles', and stays: nothing in this run proved that it is.
     public let keptSlot: Int?
+    /// What became of the header's token.
+    public let token: TokenOutcome
     /// Where the header's backup is.
     public let backup: String
     /// The volume's folder on /boot, which changed: /boot must be signed.

@@ -43,8 +43,10 @@ struct CutTests {
       let blob = try KeyBlob(reading: Array(volume.installedFolder().utf8), of: volume.trusted())
       #expect(try volume.opens(copy(of: try dongle.open(blob)), slot: 1))
       #expect(volume.files(in: status.uuid.folder(volume.places)) == ["key.pgp", "record"])
+      #expect(try hasToken(volume) == (version == 2))
     case .takenBack, .nothing:
       #expect(try volume.slots() == [0])
+      #expect(try !hasToken(volume))
       #expect(volume.files(in: volume.places.boot).isEmpty)
       #expect(volume.files(in: volume.places.installed).isEmpty)
     }
@@ -69,8 +71,18 @@ struct CutTests {
     #expect(status.keyslots.count == 2)
     #expect(status.installedBlob == .matches && status.bootBlob == .matches)
     #expect(status.bootRecordMatches)
+    #expect(try hasToken(volume))
     let blob = try KeyBlob(reading: Array(volume.installedFolder().utf8), of: volume.trusted())
     #expect(try volume.opens(copy(of: try dongle.open(blob))))
+  }
+
+  /// Whether the header has a token, which then must be that of root's record.
+  private func hasToken(_ volume: TestVolume) throws -> Bool {
+    let header = try CryptDevice(header: Array(volume.image.utf8))
+    guard let number = header.ourTokens.first else { return false }
+    #expect(header.ourTokens.count == 1)
+    let token = try VolumeToken(json: header.token(number) ?? [])
+    return try token.matches(volume.trusted().record)
   }
 
   @Test("a damaged journal stops the next run by name, and nothing is changed")

@@ -15,6 +15,9 @@ struct ChangeReport: Encodable {
   let headerBackup: String
   /// On /boot.
   let folder: String
+  /// The number of the header's token.
+  let token: Int?
+  private let hasNoRoomForToken: Bool
   /// The command that made the initramfs.
   let initramfs: String?
   let dongles: [Dongle]
@@ -42,6 +45,8 @@ struct ChangeReport: Encodable {
     passphraseKeyslot = outcome.personSlot
     headerBackup = Escaped.text(outcome.backup)
     folder = Escaped.text(outcome.bootFolder)
+    if case .written(let number) = outcome.token { token = number } else { token = nil }
+    hasNoRoomForToken = outcome.token == .noRoom
     initramfs = volume.enrolment.initramfs.map { Escaped.text($0.command) }
     dongles = outcome.record.dongles.map {
       Dongle(
@@ -60,8 +65,16 @@ struct ChangeReport: Encodable {
     passphraseKeyslot = removal.personSlot
     headerBackup = Escaped.text(removal.backup)
     folder = Escaped.text(volume.enrolment.places.bootFolder(volume.status.uuid))
+    token = nil
+    hasNoRoomForToken = false
     initramfs = volume.enrolment.initramfs.map { Escaped.text($0.command) }
     dongles = []
+  }
+
+  private enum CodingKeys: CodingKey {
+    case device, uuid, keyslot, replacedKeyslot, keptKeyslot, passphraseKeyslot, headerBackup,
+      folder
+    case token, initramfs, dongles, revoked, headerBackups, signed
   }
 
   /// The lines for people.
@@ -87,6 +100,12 @@ struct ChangeReport: Encodable {
     }
     lines.append("  backup     of the old header: \(headerBackup)")
     if keyslot != nil { lines.append("  key        \(folder)") }
+    if let token { lines.append("  token      \(token), for cryptsetup open --token-only") }
+    if hasNoRoomForToken {
+      lines.append(
+        "  token      none: the header has no room for \(dongles.count) dongles; only cryptsetup open "
+          + "--token-only needs it")
+    }
     if let initramfs { lines.append("  initramfs  made anew: \(initramfs)") }
     for dongle in dongles where !dongle.tested {
       lines.append(
