@@ -9,6 +9,8 @@ let package = Package(
     .executable(name: "latchkey", targets: ["latchkey"]),
     .executable(name: "latchkey-unlock", targets: ["latchkey-unlock"]),
     .executable(name: "virtual-card", targets: ["virtual-card"]),
+    // The name makes the file's: libcryptsetup-token-openpgp-card.so.
+    .library(name: "cryptsetup-token-openpgp-card", type: .dynamic, targets: ["CryptsetupToken"]),
     .library(name: "Secrets", targets: ["Secrets"]),
     .library(name: "LibCrypto", targets: ["LibCrypto"]),
     .library(name: "SmartCard", targets: ["SmartCard"]),
@@ -104,6 +106,13 @@ let package = Package(
         "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "Secrets", "CSystem",
       ],
       linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "CryptsetupToken",
+      dependencies: [
+        "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "Secrets", "CCryptsetup",
+        "CSystem",
+      ],
+      exclude: ["token.map"], linkerSettings: [.linkedLibrary("m")]),
     .executableTarget(
       name: "latchkey-sop",
       dependencies: [

@@ -45,7 +45,9 @@ struct ManualTests {
 
   @Test(
     "man renders each page without a warning",
-    arguments: ["latchkey.1", "virtual-card.1", "latchkey-unlock.8"])
+    arguments: [
+      "latchkey.1", "virtual-card.1", "latchkey-unlock.8", "libcryptsetup-token-openpgp-card.8",
+    ])
   func rendering(page: String) throws {
     let rendered = try Program.run(
       "man", ["--warnings", "-l", "-Tutf8", Repository.path("docs/man/\(page)")],
