@@ -8,7 +8,7 @@ import Testing
     let name: String
     let answers: [String]
     var testDescription: String { name }
-    /// The Nitrokey's profile has no larger curves.
+    /// The larger curves are tried on a Yubikey, whose attributes have no closing FF.
     var isOnNitrokey: Bool { ["rsa2048", "rsa4096", "cv25519", "nistp256"].contains(name) }
   }
 
@@ -78,7 +78,7 @@ import Testing
   }
 
   /// What gpg signs with the card verifies, and what it encrypts to the card it decrypts with it.
-  private static func signAndDecrypt(_ setup: CardInReader) throws {
+  static func signAndDecrypt(_ setup: CardInReader) throws {
     let text = Array("Ada was here.\n".utf8)
     setup.daemon.forgetTrace()
     let signature = try setup.gpg.filter(["--sign"], text)

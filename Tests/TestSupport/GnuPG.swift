@@ -51,6 +51,9 @@ public final class GnuPG {
     try folder.write("pin-\(pin.rawValue)", value)
   }
 
+  /// Lines for gpg.conf.
+  public func configure(_ lines: String) throws { try folder.write("gpg.conf", lines + "\n") }
+
   /// Runs gpg.
   /// - Parameter commands: the lines that it reads for its prompts (`--command-fd 0`).
   public func run(
