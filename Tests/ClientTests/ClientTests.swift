@@ -22,6 +22,8 @@ import VirtualCard
     Client(name: "OpenPGPpy", driver: "openpgppy_card", profile: "yubikey-5"),
     Client(name: "johnnycanencrypt", driver: "jce_card", profile: "yubikey-5"),
     Client(name: "PySequoia", driver: "sequoia_card", profile: "yubikey-5"),
+    Client(name: "PySequoia on a Nitrokey 3", driver: "sequoia_card", profile: "nitrokey-3"),
+    Client(name: "PySequoia on a Gnuk", driver: "sequoia_card", profile: "gnuk"),
   ]
 
   @Test(
@@ -29,14 +31,15 @@ import VirtualCard
     .timeLimit(.minutes(3)), arguments: clients)
   func operates(_ client: Client) throws {
     let folder = try TemporaryFolder()
-    try VirtualCard.create(
-      at: folder.path("card"),
-      profile: CardProfile(contentsOf: Repository.path("cards/\(client.profile).json")),
-      serial: 0x0102_0304)
+    let profile = try CardProfile(
+      contentsOf: Repository.path("cards/\(client.profile).json"))
+    try VirtualCard.create(at: folder.path("card"), profile: profile, serial: 0x0102_0304)
     let daemon = try PCSCDaemon(card: folder.path("card"))
     let result = try Program.run(
       Python.clients,
-      [Repository.path("Tests/ClientTests/Drivers/\(client.driver).py")],
+      [
+        Repository.path("Tests/ClientTests/Drivers/\(client.driver).py"), profile.manufacturer.text,
+      ],
       environment: daemon.environment.merging(
         ["HOME": folder.path, "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"]) { $1 },
       timeout: 120)

@@ -65,7 +65,7 @@ struct DocsTests {
     let operations = rows.reduce(0) { $0 + $1.count }
     let passed = rows.reduce(0) { $0 + $1.filter { $0.hasSuffix("| passes |") }.count }
     let clients =
-      "\(rows.count) clients of other people's making on our card, \(operations) operations, "
+      "\(rows.count) runs of 7 clients of other people's making on our card, \(operations) operations, "
       + "of which \(passed) pass; each of the other \(operations - passed) has its reason"
     #expect(text.contains(clients), "it should say: \(clients)")
     func files(_ folder: String, _ suffix: String) throws -> Int {

@@ -106,7 +106,7 @@ public final class PCSCDaemon {
       program, arguments(readers[index]), errors: folder.path("card\(index)"),
       environment: ["PYTHONDONTWRITEBYTECODE": "1"])
     readers[index].card = process
-    let powered = Program.wait(upTo: 15) {
+    let powered = Program.wait(upTo: 60) {
       !process.isRunning || lines(index).contains("# power on")
     }
     guard powered, process.isRunning else {

@@ -1,11 +1,15 @@
 """PySequoia: its Card, and signing and decrypting with one."""
 
+import sys
+
 import johnnycanencrypt.johnnycanencrypt as jce
 from pysequoia import Card, Cert, decrypt, encrypt, sign, verify
 
 from operations import ADMIN, USER, operation, require
 
 MESSAGE = b"Ada was here.\n"
+MANUFACTURER = sys.argv[1]
+IDENT = f"{MANUFACTURER}:01020304"
 
 # PySequoia brings no keys to a card; johnnycanencrypt does.
 public, secret, fingerprint = jce.create_key(
@@ -16,13 +20,13 @@ jce.set_url(b"https://example.org/ada", ADMIN.encode())
 cert = Cert.from_bytes(public.encode())
 
 with operation("Card.all"):
-    require([card.ident for card in Card.all()] == ["0006:01020304"])
+    require([card.ident for card in Card.all()] == [IDENT])
 with operation("Card.open, ident"):
-    card = Card.open("0006:01020304")
-    require(card.ident == "0006:01020304")
+    card = Card.open(IDENT)
+    require(card.ident == IDENT)
 with operation("Card.open, a card that isn't there"):
     try:
-        Card.open("0006:FFFFFFFF")
+        Card.open(f"{MANUFACTURER}:FFFFFFFF")
     except Exception:
         pass
     else:
@@ -45,7 +49,7 @@ with operation("decryptor, decrypt"):
 with operation("decryptor, decrypt and verify"):
     opened = decrypt(card.decryptor(USER), signed, lambda ids: [cert])
     require(bytes(opened.bytes) == MESSAGE)
-with operation("signer, a wrong PIN", unable="it panics", error="SecurityStatusNotSatisfied"):
+with operation("signer, a wrong PIN", unable="it panics", error="PanicException"):
     try:
         sign(card.signer("999999"), MESSAGE)
     except Exception:
