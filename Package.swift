@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "Provisioning", targets: ["Provisioning"]),
     .library(name: "BootManifest", targets: ["BootManifest"]),
     .library(name: "BootChanges", targets: ["BootChanges"]),
+    .library(name: "BootEntries", targets: ["BootEntries"]),
     .library(name: "VirtualCard", targets: ["VirtualCard"]),
     .library(name: "Initramfs", targets: ["Initramfs"]),
   ],
@@ -64,6 +65,7 @@ let package = Package(
       ]),
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
+    .target(name: "BootEntries", dependencies: ["Storage", "LibCrypto", "CSystem"]),
     .target(
       name: "BootChanges", dependencies: ["BootManifest", "LibCrypto", "Storage", "CSystem"]),
     .target(
@@ -92,7 +94,8 @@ let package = Package(
     .executableTarget(
       name: "latchkey",
       dependencies: [
-        "BootManifest", "BootChanges", "Enrolment", "Initramfs", "Provisioning", "VirtualCard",
+        "BootManifest", "BootChanges", "BootEntries", "Enrolment", "Initramfs", "Provisioning",
+        "VirtualCard",
         "Inflate",
         "Storage",
         "DiskKey",
@@ -129,6 +132,7 @@ let package = Package(
 
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
+  ("BootEntriesTests", ["BootEntries", "latchkey"]),
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
   ("BootChangesTests", ["BootChanges", "BootManifest"]),
   ("SecretsTests", ["Secrets", "CSystem"]),
@@ -203,7 +207,8 @@ for test in tests {
   package.targets.append(
     .testTarget(
       name: test.name, dependencies: test.dependencies + ["TestSupport"],
-      exclude: test.name == "ClientTests" ? ["Cards", "Drivers"] : []))
+      exclude: ["ClientTests": ["Cards", "Drivers"], "BootEntriesTests": ["Cases"]][test.name] ?? []
+    ))
 }
 
 /// Strict settings, once for every Swift target.

@@ -22,6 +22,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("VolumeToken", ["DiskKey"]),
   ("FailedPINs", ["DiskKey", "OpenPGPCard", "Secrets"]),
   ("ManifestLists", ["BootManifest"]),
+  ("BootEntries", ["BootEntries"]),
   ("SignatureMemory", ["BootManifest", "LibCrypto"]),
   ("KnownDongle", ["Provisioning", "OpenPGPCard"]),
   ("Journal", ["Enrolment"]),

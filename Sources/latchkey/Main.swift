@@ -52,7 +52,8 @@ struct Latchkey: ParsableCommand {
     version: "latchkey 0.1.0",
     subcommands: [
       StatusCommand.self, ProvisionCommand.self, SignCommand.self, VerifyCommand.self,
-      ChangesCommand.self, EnrollCommand.self, RotateCommand.self, RevokeCommand.self,
+      ChangesCommand.self, EntriesCommand.self, EnrollCommand.self, RotateCommand.self,
+      RevokeCommand.self,
       UnlockCommand.self, InitramfsCommand.self, CardCommand.self,
     ])
 }
