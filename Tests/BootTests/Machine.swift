@@ -16,6 +16,8 @@ final class Machine {
   private let keyboard = Pipe()
   private let start = Date()
   private var card: Process?
+  /// Whatever was plugged in: its files stay for as long as this.
+  private var dongles: [Dongle] = []
   /// How much of the console has been looked at.
   private var position = 0
   private var milestones: [String] = []
@@ -86,6 +88,7 @@ final class Machine {
   /// Plugs a dongle in.
   func plug(_ dongle: Dongle) throws {
     pull()
+    dongles.append(dongle)
     card = try Program.start(
       Repository.product("virtual-card"),
       ["run", "--usb-redir", folder.path("usb"), "--trace", dongle.trace, dongle.file],
