@@ -50,7 +50,9 @@ final class Machine {
       }
     }
     var arguments = [
-      "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M", "q35", "-m", "512",
+      // Ends by itself, whatever becomes of the test.
+      "timeout", "1200", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M",
+      "q35", "-m", "512",
       "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none",
       "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
       "-kernel", "\(made)/vmlinux", "-initrd", "\(made)/initrd/\(initrd).img", "-append",

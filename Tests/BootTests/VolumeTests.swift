@@ -25,9 +25,9 @@ import Testing
     #expect(root.contains("MAPPED: cryptdata"), "\(root)")
   }
 
-  @Test("LUKS1 and LUKS on LVM open", arguments: ["luks1", "lvm"])
-  func kinds(kind: String) throws {
-    let machine = try Machine(kind, initrd: kind, disks: [kind], dongle: Dongle("cv25519"))
+  @Test("LUKS1 and LUKS on LVM open", arguments: [("luks1", "luks1"), ("lvm", "lvm-disk")])
+  func kinds(kind: String, disk: String) throws {
+    let machine = try Machine(kind, initrd: kind, disks: [disk], dongle: Dongle("cv25519"))
     try machine.see("PIN: ")
     try machine.type(Dongle.pin)
     let root = try machine.end()
