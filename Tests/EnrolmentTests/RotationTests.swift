@@ -265,6 +265,34 @@ struct RotationTests {
     }
   }
 
+  @Test(
+    "the LUKS2 token says what the record says, after each change, and goes with the last dongle")
+  func token() throws {
+    let site = try Site()
+    #expect(try token(site)?.matches(site.volume.trusted().record) == true)
+    _ = try site.rotate([site.here]).get()
+    let rotated = try #require(try token(site))
+    #expect(try rotated.matches(site.volume.trusted().record))
+    #expect(rotated.keyslot == 2 && rotated.dongles.count == 1)
+    for step in [Enrolment.Step.token, .installed, .renew] {
+      var cut = site.enrolment
+      cut.goesOn = { $0 != step }
+      #expect(try site.rotate([site.here], cut) == .failure(.cut))
+      _ = try site.enrolment.recover()
+      #expect(try token(site)?.matches(site.volume.trusted().record) == true, "\(step)")
+    }
+    _ = try site.enrolment.removeDongles(passphrase: secret(TestVolume.passphrase))
+    #expect(try token(site) == nil)
+  }
+
+  /// The token in the header, by cryptsetup's word; nil if there is none.
+  private func token(_ site: Site) throws -> VolumeToken? {
+    let exported = try Program.run(
+      "cryptsetup", ["token", "export", "--token-id", "0", site.volume.image])
+    guard exported.status == 0 else { return nil }
+    return try VolumeToken(json: exported.output)
+  }
+
   @Test("where /boot has a signature, the journal remembers until it is signed anew")
   func unsigned() throws {
     let site = try Site(signed: true)
