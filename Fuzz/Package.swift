@@ -27,6 +27,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("KnownDongle", ["Provisioning", "OpenPGPCard"]),
   ("Journal", ["Enrolment"]),
   ("Crypttab", ["Enrolment"]),
+  ("Archive", ["Initramfs"]),
   ("VirtualCard", ["VirtualCard"]),
   ("CardFile", ["VirtualCard"]),
   ("CardProfile", ["VirtualCard"]),

@@ -1,8 +1,10 @@
+#define _GNU_SOURCE
 #include "filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,4 +40,19 @@ int system_end_filter(pid_t process) {
     if (errno != EINTR) return 128;
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int system_filter_input(const void *bytes, size_t size) {
+  const int file = memfd_create("latchkey", MFD_CLOEXEC);
+  if (file < 0) return -1;
+  for (size_t done = 0; done < size;) {
+    const ssize_t written = write(file, (const char *)bytes + done, size - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      close(file);
+      return -1;
+    }
+    done += (size_t)written;
+  }
+  return file;
 }

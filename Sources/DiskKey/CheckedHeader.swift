@@ -55,13 +55,14 @@ public final class CheckedHeader {
   /// - Parameters:
   ///   - name: the mapping's name: ASCII, as dmsetup takes it.
   ///   - key: the blob's content.
+  ///   - flags: libcryptsetup's CRYPT_ACTIVATE bits, as 8 for CRYPT_ACTIVATE_ALLOW_DISCARDS.
   /// - Throws: as ``test(_:)``; ``DiskKeyError/activation(errno:)``.
   public func activate(
-    as name: [UInt8], with key: borrowing SecretBytes
+    as name: [UInt8], with key: borrowing SecretBytes, flags: UInt32 = 0
   ) throws(DiskKeyError) {
     let volumeKey = try device.checkedVolumeKey(key, of: volume)
     let mapped = try Self.read(copy, for: devicePath)
-    let result = mapped.activate(as: name, volumeKey: volumeKey)
+    let result = mapped.activate(as: name, volumeKey: volumeKey, flags: flags)
     guard result >= 0 else { throw .activation(errno: -result) }
   }
 }

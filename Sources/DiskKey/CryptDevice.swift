@@ -161,16 +161,18 @@ public struct CryptDevice: ~Copyable {
     return opened >= 0 ? Int(opened) : nil
   }
 
-  /// Maps the volume under a name.
+  /// Maps the volume under a name, with CRYPT_ACTIVATE bits.
   /// - Returns: 0 or more, or a negative errno value.
-  package func activate(as name: [UInt8], volumeKey: borrowing SecretBytes) -> Int32 {
+  package func activate(
+    as name: [UInt8], volumeKey: borrowing SecretBytes, flags: UInt32
+  ) -> Int32 {
     let handle = unsafe handle
     let size = volumeKey.count
     // Safe: the handle is live, the name a C string, the key borrowed for the call.
     return volumeKey.withBytes { bytes in
       unsafe bytes.withUnsafeBufferPointer { buffer in
         unsafe buffer.withMemoryRebound(to: CChar.self) { text in
-          unsafe crypt_activate_by_volume_key(handle, name.cString, text.baseAddress, size, 0)
+          unsafe crypt_activate_by_volume_key(handle, name.cString, text.baseAddress, size, flags)
         }
       }
     }

@@ -40,13 +40,41 @@ public struct ImageTree: Sendable {
       guard let compression = Compression(of: bytes[place...]) else {
         throw nodes.isEmpty ? .notAnImage : .unknownCompression(at: place)
       }
-      let content = try compression.decompress(descriptor, from: place, limit: Self.limit)
+      let content = try Self.decompress(bytes, by: compression, descriptor, from: place)
       guard try add(archivesOf: content, at: 0) == content.count else {
         throw .damaged(.notAnArchive, at: place)
       }
       break
     }
     guard !nodes.isEmpty else { throw .notAnImage }
+  }
+
+  /// What is compressed from a place to the end. Zeros that somebody filled the last block up with are no
+  /// part of it, and most programs take them for damage.
+  private static func decompress(
+    _ bytes: [UInt8], by compression: Compression, _ descriptor: Int32, from place: Int
+  ) throws(ImageError) -> [UInt8] {
+    let end = (bytes.lastIndex { $0 != 0 } ?? 0) + 1
+    do throws(ImageError) {
+      return try compression.decompress(descriptor, from: place, limit: limit)
+    } catch {
+      guard case .cannotDecompress = error, end < bytes.count else { throw error }
+    }
+    // A checksum may end in zeros of its own.
+    for zeros in 0...min(8, bytes.count - end) {
+      // Safe: the bytes are borrowed for the call.
+      let file = unsafe bytes[place..<(end + zeros)].withUnsafeBytes { part in
+        unsafe system_filter_input(part.baseAddress, part.count)
+      }
+      guard file >= 0 else { throw .unreadable(errno: system_errno()) }
+      defer { close(file) }
+      do throws(ImageError) {
+        return try compression.decompress(file, from: 0, limit: limit)
+      } catch {
+        guard case .cannotDecompress = error else { throw error }
+      }
+    }
+    throw .cannotDecompress(compression)
   }
 
   /// Adds the archives from a place on.

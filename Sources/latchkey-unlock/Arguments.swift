@@ -14,6 +14,7 @@ struct Arguments {
   var activates = false
   /// What is to be opened.
   var requests: [Request] = []
+  private var flags: UInt32 = 0
 
   /// A volume to be opened.
   struct Request {
@@ -22,6 +23,8 @@ struct Arguments {
     let name: [UInt8]
     /// What holds `record` and `key.pgp`.
     let folder: [UInt8]
+    /// How libcryptsetup maps it: the bits of its CRYPT_ACTIVATE.
+    let flags: UInt32
   }
 
   /// Reads a command line. Nil after having said what the usage is.
@@ -31,7 +34,7 @@ struct Arguments {
       say("       latchkey-unlock --activate [OPTIONS] DEVICE NAME FOLDER [DEVICE NAME FOLDER]...")
       say("writes the key of the volume whose record and key.pgp are in FOLDER to standard output,")
       say("or maps each DEVICE as /dev/mapper/NAME")
-      say("options: --wait SECONDS, --give-up SECONDS, --run FOLDER, --pin-fd N")
+      say("options: --wait SECONDS, --give-up SECONDS, --run FOLDER, --pin-fd N, --flags BITS")
       return nil
     }
   }
@@ -40,6 +43,7 @@ struct Arguments {
     _ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   ) -> Bool {
     var places: [[UInt8]] = []
+    var flagsOfPlaces: [UInt32] = []
     var index = 1
     while index < Int(count) {
       // Safe: there are `count` C strings.
@@ -48,6 +52,7 @@ struct Arguments {
       guard word.first == UInt8(ascii: "-") else {
         if word.isEmpty { return false }
         places.append(word)
+        flagsOfPlaces.append(flags)
         continue
       }
       if word.equals("--activate") {
@@ -70,7 +75,8 @@ struct Arguments {
       if activates, !Self.isName(name) { return false }
       requests.append(
         Request(
-          device: activates ? places[index] : [], name: name, folder: places[index + step - 1]))
+          device: activates ? places[index] : [], name: name, folder: places[index + step - 1],
+          flags: flagsOfPlaces[index]))
       index += step
     }
     return true
@@ -89,6 +95,8 @@ struct Arguments {
       wait = number * 1000
     } else if word.equals("--give-up") {
       giveUp = number * 1000
+    } else if word.equals("--flags") {
+      flags = UInt32(truncatingIfNeeded: number)
     } else {
       return false
     }
@@ -104,9 +112,9 @@ struct Arguments {
     return true
   }
 
-  /// 0 to 99999; nil for anything else.
+  /// 0 to 99999999; nil for anything else.
   private static func number(_ word: [UInt8]) -> Int? {
-    guard (1...5).contains(word.count) else { return nil }
+    guard (1...8).contains(word.count) else { return nil }
     var value = 0
     for byte in word {
       guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }

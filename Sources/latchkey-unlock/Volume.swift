@@ -11,6 +11,7 @@ final class Volume {
   let blob: KeyBlob
   private let name: [UInt8]
   private let header: CheckedHeader?
+  private let flags: UInt32
 
   /// Reads record and blob and, where the volume is to be mapped, checks a copy of its header: no PIN
   /// is asked for a volume that would be refused.
@@ -18,6 +19,7 @@ final class Volume {
     let trusted = try TrustedRecord.initramfs(in: request.folder)
     blob = try KeyBlob(reading: request.folder, of: trusted)
     name = request.name
+    flags = request.flags
     if name.isEmpty {
       title = trusted.record.volume.uuid.text
       header = nil
@@ -64,7 +66,7 @@ final class Volume {
           return ExitCode.system
         }
       } else {
-        try header?.activate(as: name, with: key)
+        try header?.activate(as: name, with: key, flags: flags)
         say("", title, " is open")
       }
       return ExitCode.done

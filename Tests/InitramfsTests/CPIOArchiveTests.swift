@@ -27,7 +27,8 @@ struct CPIOArchiveTests {
     let bytes = try Self.archive(format)
     let archive = try CPIOArchive(in: bytes.span)
     #expect(
-      archive.entries.map(\.name) == [".", "etc", "etc/greeting", "etc/link", "etc/zweiter"])
+      archive.entries.map(\.name).sorted()
+        == [".", "etc", "etc/greeting", "etc/link", "etc/zweiter"])
     let link = try #require(archive.entries.first { $0.name == "etc/link" })
     #expect(link.mode & 0o170000 == 0o120000)
     #expect(Array(bytes[link.content]) == Array("greeting".utf8))
@@ -43,13 +44,13 @@ struct CPIOArchiveTests {
     let whole = try CPIOArchive(in: bytes.span).entries
     let trailer = try #require(
       (0..<bytes.count).last { bytes[$0...].starts(with: Array("TRAILER!!!".utf8)) })
-    for length in 0..<(trailer + 10) {
+    let end = (trailer + 11 + 3) & ~3
+    for length in 0..<end {
       #expect(throws: CPIOFault.self, "\(length) bytes") {
         try CPIOArchive(in: Array(bytes[..<length]).span)
       }
     }
-    // The zeros that fill its last block up are worth nothing.
-    #expect(try CPIOArchive(in: Array(bytes[..<(trailer + 11)]).span).entries == whole)
+    #expect(try CPIOArchive(in: Array(bytes[..<end]).span).entries == whole)
   }
 
   @Test("a number that is none, and a name without an end, are named")

@@ -110,7 +110,11 @@ latchkey_copy_pcscd() {
         dwarn "latchkey: libccid is missing, no dongle will be seen at boot: apt install libccid"
         return
     fi
-    inst_binary "$bundle/Linux/libccid.so"
+    inst_simple "$bundle/Linux/libccid.so"
+    # dracut looks for the libraries of programs only; libccid's is libusb.
+    for library in $(ldd "$bundle/Linux/libccid.so" | sed -n 's#.*=> \(/[^ ]*\) .*#\1#p'); do
+        inst_simple "$library"
+    done
     inst_simple "$bundle/Info.plist"
     library=$(ldconfig -p | sed -n 's#.*=> \(/.*/libgcc_s\.so\.1\)$#\1#p' | head -n 1)
     if [[ -z $library ]]; then
