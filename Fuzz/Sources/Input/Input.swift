@@ -9,7 +9,8 @@ public func fuzz(
 }
 
 extension [UInt8] {
-  /// A copy of the bytes.
+  /// A copy of the bytes. Where a target sees one of the library's own, that is taken.
+  @_disfavoredOverload
   public init(copying bytes: Span<UInt8>) {
     self.init()
     reserveCapacity(bytes.count)
