@@ -136,7 +136,7 @@ final class Machine {
   /// Everything on the console until now.
   var console: String {
     String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-      .replacing("\r", with: "")
+      .replacing("\r\n", with: "\n")
   }
 
   /// The failure of this boot, with what happened when, and where the console's log is.
