@@ -14,11 +14,12 @@ static const int caught[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGALRM,
 enum { caught_count = sizeof caught / sizeof *caught };
 
 static struct {
-  int terminal;
+  int input;
+  bool is_terminal;
   int pipe[2];
   struct termios before;
   struct sigaction actions[caught_count];
-} state = {.terminal = -1, .pipe = {-1, -1}};
+} state = {.input = -1, .pipe = {-1, -1}};
 
 // A pipe, not a flag: in a process with threads the handler may run in another one.
 static void note_signal(int number) {
@@ -29,10 +30,10 @@ static void note_signal(int number) {
   errno = saved;
 }
 
-int system_terminal_begin(int descriptor, bool shown) {
-  if (tcgetattr(descriptor, &state.before) != 0) return errno;
+int system_terminal_begin(int descriptor, bool shown, bool controlling) {
+  state.is_terminal = tcgetattr(descriptor, &state.before) == 0;
   if (pipe2(state.pipe, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
-  state.terminal = descriptor;
+  state.input = descriptor;
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = note_signal;
@@ -42,6 +43,7 @@ int system_terminal_begin(int descriptor, bool shown) {
     // What the parent told us to ignore (nohup) stays ignored.
     if (state.actions[i].sa_handler != SIG_IGN) sigaction(caught[i], &action, NULL);
   }
+  if (!state.is_terminal) return 0;
   struct termios quiet = state.before;
   if (shown) {
     quiet.c_lflag |= ECHO;
@@ -50,6 +52,11 @@ int system_terminal_begin(int descriptor, bool shown) {
   }
   quiet.c_lflag |= ICANON | ISIG | ECHONL;
   quiet.c_iflag |= ICRNL;
+  if (!controlling) {
+    // The console of an initramfs sends no signals: there Ctrl-C is a character that ends the line.
+    quiet.c_lflag &= ~(tcflag_t)ISIG;
+    quiet.c_cc[VEOL] = '\003';
+  }
   while (tcsetattr(descriptor, TCSAFLUSH, &quiet) != 0) {
     if (errno == EINTR) continue;
     const int error = errno;
@@ -59,10 +66,12 @@ int system_terminal_begin(int descriptor, bool shown) {
   return 0;
 }
 
-int system_terminal_wait(void) {
-  struct pollfd events[2] = {{state.terminal, POLLIN, 0}, {state.pipe[0], POLLIN, 0}};
+int system_terminal_wait(int milliseconds) {
+  struct pollfd events[2] = {{state.input, POLLIN, 0}, {state.pipe[0], POLLIN, 0}};
   for (;;) {
-    if (poll(events, 2, -1) < 0) {
+    const int count = poll(events, 2, milliseconds);
+    if (count == 0) return -ETIMEDOUT;
+    if (count < 0) {
       if (errno == EINTR) continue;
       return -errno;
     }
@@ -73,12 +82,12 @@ int system_terminal_wait(void) {
 }
 
 void system_terminal_restore(void) {
-  if (state.terminal < 0) return;
-  while (tcsetattr(state.terminal, TCSAFLUSH, &state.before) != 0 && errno == EINTR) {
+  if (state.input < 0) return;
+  while (state.is_terminal && tcsetattr(state.input, TCSAFLUSH, &state.before) != 0 && errno == EINTR) {
   }
   for (int i = 0; i < caught_count; i++) sigaction(caught[i], &state.actions[i], NULL);
   close(state.pipe[0]);
   close(state.pipe[1]);
   state.pipe[0] = state.pipe[1] = -1;
-  state.terminal = -1;
+  state.input = -1;
 }

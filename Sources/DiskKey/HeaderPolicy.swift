@@ -98,11 +98,11 @@ enum HeaderPolicy {
   private static func checkKeyslots(
     _ keyslots: borrowing JSONValue, _ volume: Record.Volume
   ) throws(HeaderFault) {
-    try keyslots.forEachMember { (name, keyslot) throws(HeaderFault) in
+    try keyslots.forEachMember { (number, keyslot) throws(HeaderFault) in
       // reencrypt, or what a later version may bring.
       guard keyslot.member("type").isText("luks2") else { throw .reencryption }
       if isNull(keyslot.member("area").member("encryption").text) {
-        throw .nullCipher(.keyslot(decimalValue(name)))
+        throw .nullCipher(.keyslot(number))
       }
     }
     let keyslot = keyslots.member(volume.keyslot)
@@ -150,13 +150,5 @@ enum HeaderPolicy {
   private static func holds(_ text: [UInt8], _ part: StaticString) -> Bool {
     // Safe: C strings.
     unsafe strstr(text.cString, part.cString) != nil
-  }
-
-  private static func decimalValue(_ text: [UInt8]) -> Int {
-    var value = 0
-    for digit in text.prefix(4) where digit >= UInt8(ascii: "0") && digit <= UInt8(ascii: "9") {
-      value = value * 10 + Int(digit - UInt8(ascii: "0"))
-    }
-    return value
   }
 }

@@ -61,19 +61,20 @@ struct JSONValue: ~Escapable {
     unsafe JSONValue(json_object_array_get_idx(object, index), in: self)
   }
 
-  /// Calls `body` with each member of an object: its name and its value.
+  /// Calls `body` with each member of an object: its name, which LUKS2 makes of a number below 32, and
+  /// its value.
+  /// - Throws: what `body` does; ``HeaderFault/notLUKS`` if there is a member of another name.
   func forEachMember(
-    _ body: ([UInt8], borrowing JSONValue) throws(HeaderFault) -> Void
+    _ body: (Int, borrowing JSONValue) throws(HeaderFault) -> Void
   ) throws(HeaderFault) {
-    guard memberCount > 0, let object = unsafe object else { return }
-    // Safe: the object is not changed while it is walked.
-    var position = unsafe json_object_iter_begin(object)
-    var end = unsafe json_object_iter_end(object)
-    while unsafe json_object_iter_equal(&position, &end) == 0 {
-      let name = unsafe [UInt8](copying: json_object_iter_peek_name(&position))
-      try body(name, unsafe JSONValue(json_object_iter_peek_value(&position), in: self))
-      unsafe json_object_iter_next(&position)
+    var left = memberCount
+    for number in 0..<32 {
+      let value = member(number)
+      guard value.exists else { continue }
+      left -= 1
+      try body(number, value)
     }
+    guard left == 0 else { throw .notLUKS }
   }
 
   /// A string's bytes; empty for anything else.

@@ -27,16 +27,9 @@ final class Session<Transport: CardTransport> {
     }
   }
 
-  init(activating transport: Transport) throws(CardError) {
-    let channel = try Self.begin(transport)
+  init(activated channel: CardChannel<Transport>, _ application: ApplicationData) {
     self.channel = channel
-    do throws(CardError) {
-      try Self.activate(channel)
-      application = try Self.select(channel)
-    } catch {
-      transport.endTransaction(.leave)
-      throw error
-    }
+    self.application = application
   }
 
   deinit {
@@ -311,4 +304,20 @@ final class Session<Transport: CardTransport> {
 
   /// The card loses its state at the end of this visit.
   func resetAtEnd() { mustReset = true }
+}
+
+// Not in the class itself, where it would be in every program that has a session.
+extension Session {
+  convenience init(activating transport: Transport) throws(CardError) {
+    let channel = try Self.begin(transport)
+    let application: ApplicationData
+    do throws(CardError) {
+      try Self.activate(channel)
+      application = try Self.select(channel)
+    } catch {
+      transport.endTransaction(.leave)
+      throw error
+    }
+    self.init(activated: channel, application)
+  }
 }

@@ -10,8 +10,20 @@ public enum SecretInputError: Error, Equatable, Sendable {
   case noTerminal
   /// A signal (its number) came while the person was typing; the terminal is as it was.
   case interrupted(signal: Int32)
+  /// The caller had enough of waiting.
+  case ended
   /// The system refused, with this errno value.
   case failed(errno: Int32)
+}
+
+/// Says when what is being asked is of no use any more. A class, so that the code that asks is not
+/// made anew for each closure, which the initramfs program has no room for.
+public final class Watch {
+  /// Whether to give up.
+  public let isOver: () -> Bool
+
+  /// A watch that asks `isOver`.
+  public init(_ isOver: @escaping () -> Bool) { self.isOver = isOver }
 }
 
 extension SecretBytes {
@@ -36,15 +48,17 @@ extension SecretBytes {
   ///   - prompt: shown first, as it is: escape what comes from a card.
   ///   - limit: the most bytes the line may have; the rest of a longer one is thrown away.
   ///   - isShown: whether the typing is seen, for an answer that is no secret.
+  ///   - watch: asked a few times in a second whether to give up.
   /// - Throws: ``SecretInputError``; what was typed is wiped then. After `.interrupted` let the
   ///   scopes of all secrets end before the signal is obeyed.
   public init(
-    typedAfter prompt: Span<UInt8>, limit: Int, isShown: Bool = false
+    typedAfter prompt: Span<UInt8>, limit: Int, isShown: Bool = false,
+    until watch: Watch? = nil
   ) throws(SecretInputError) {
     self.init(capacity: limit + 1)
     let terminal = try Terminal()
     while true {
-      let signal = try terminal.readLine(after: prompt, isShown: isShown, into: &self)
+      let signal = try terminal.readLine(after: prompt, isShown, &self, watch)
       guard let signal else { break }
       wipe()
       guard signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU else {
@@ -53,6 +67,40 @@ extension SecretBytes {
       // The action is the one from before again, so this stops the process as was asked.
       raise(signal)
     }
+    try endLine(limit: limit)
+  }
+
+  /// What another program that asks in our place writes to its standard output: systemd-ask-password,
+  /// plymouth. That program sees the secret.
+  /// - Parameters:
+  ///   - words: the program, which PATH finds, and its arguments, each ending with a zero. No shell reads
+  ///     them.
+  ///   - limit: the most bytes the line may have.
+  ///   - watch: asked a few times in a second whether to give up; the program is ended then.
+  /// - Throws: ``SecretInputError``; `.empty` also if the program says that nobody answered.
+  public init(
+    answeredBy words: [UInt8], limit: Int, until watch: Watch?
+  ) throws(SecretInputError) {
+    self.init(capacity: limit + 1)
+    var child: Int32 = 0
+    // Safe: the words are borrowed for the call, and each ends with a zero.
+    let pipe = unsafe words.withUnsafeBytes { bytes in
+      unsafe system_child_begin(
+        bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &child)
+    }
+    guard pipe >= 0 else { throw .failed(errno: -pipe) }
+    let answer = Terminal(pipe)
+    let signal: Int32?
+    do throws(SecretInputError) {
+      let none: [UInt8] = []
+      signal = try answer.readLine(after: none.span, false, &self, watch)
+    } catch {
+      _ = system_child_end(child, true)
+      throw error
+    }
+    let code = system_child_end(child, signal != nil)
+    if let signal { throw .interrupted(signal: signal) }
+    guard code == 0 else { throw .empty }
     try endLine(limit: limit)
   }
 
@@ -84,10 +132,33 @@ extension SecretBytes {
   }
 }
 
-/// The terminal of this process, open.
+/// Runs a program to its end.
+/// - Parameter words: the program, which PATH finds, and its arguments, each ending with a zero.
+/// - Returns: whether its exit code was 0.
+public func runsWell(_ words: [UInt8]) -> Bool {
+  var child: Int32 = 0
+  // Safe: the words are borrowed for the call, and each ends with a zero.
+  let pipe = unsafe words.withUnsafeBytes { bytes in
+    unsafe system_child_begin(
+      bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &child)
+  }
+  guard pipe >= 0 else { return false }
+  close(pipe)
+  return system_child_end(child, false) == 0
+}
+
+/// The terminal of this process, open; or a pipe from a program that asks.
 private struct Terminal: ~Copyable {
   private let descriptor: Int32
   private let isOurs: Bool
+  private let isControlling: Bool
+
+  /// Takes a pipe over.
+  init(_ pipe: Int32) {
+    descriptor = pipe
+    isOurs = true
+    isControlling = true
+  }
 
   init() throws(SecretInputError) {
     // Safe: a constant C string.
@@ -95,10 +166,12 @@ private struct Terminal: ~Copyable {
     if opened >= 0 {
       descriptor = opened
       isOurs = true
+      isControlling = true
     } else if isatty(0) == 1 {
       // An initramfs has a console and no controlling terminal.
       descriptor = 0
       isOurs = false
+      isControlling = false
     } else {
       throw .noTerminal
     }
@@ -111,23 +184,45 @@ private struct Terminal: ~Copyable {
   /// Shows the prompt and reads one line.
   /// - Returns: the signal that came instead of a line, or nil.
   func readLine(
-    after prompt: Span<UInt8>, isShown: Bool, into line: inout SecretBytes
+    after prompt: Span<UInt8>, _ isShown: Bool, _ line: inout SecretBytes, _ watch: Watch?
   ) throws(SecretInputError) -> Int32? {
-    let refusal = system_terminal_begin(descriptor, isShown)
+    let refusal = system_terminal_begin(descriptor, isShown, isControlling)
     guard refusal == 0 else { throw .failed(errno: refusal) }
     defer { system_terminal_restore() }
-    // Safe: the bytes are borrowed for the call. A prompt that cannot be shown is no reason to stop.
-    unsafe prompt.withUnsafeBufferPointer { bytes in
-      _ = unsafe write(descriptor, bytes.baseAddress, bytes.count)
-    }
+    if !prompt.isEmpty { show(prompt) }
     while true {
-      let event = system_terminal_wait()
+      let event = system_terminal_wait(200)
+      if event == -ETIMEDOUT {
+        if let watch, watch.isOver() {
+          endLine(prompt)
+          throw .ended
+        }
+        continue
+      }
       guard event >= 0 else { throw .failed(errno: -event) }
-      guard event == 0 else { return event }
+      guard event == 0 else {
+        endLine(prompt)
+        return event
+      }
       guard try line.appendByte(from: descriptor) else { return nil }
-      if line.bytes[line.count - 1] == UInt8(ascii: "\n") { return nil }
+      let last = line.bytes[line.count - 1]
+      if last == UInt8(ascii: "\n") { return nil }
+      if last == 3, !isControlling { return SIGINT }
       // A line too long is read to its end, and one byte too many kept to tell.
       guard line.count < line.capacity else { return try skipLine() }
+    }
+  }
+
+  /// What is said next begins a line of its own.
+  private func endLine(_ prompt: Span<UInt8>) {
+    let newline = [UInt8(ascii: "\n")]
+    if !prompt.isEmpty { show(newline.span) }
+  }
+
+  private func show(_ text: Span<UInt8>) {
+    // Safe: the bytes are borrowed for the call. A prompt that cannot be shown is no reason to stop.
+    unsafe text.withUnsafeBufferPointer { bytes in
+      _ = unsafe write(descriptor, bytes.baseAddress, bytes.count)
     }
   }
 

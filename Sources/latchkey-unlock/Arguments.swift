@@ -31,9 +31,7 @@ struct Arguments {
   init?(_ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
     guard unsafe read(count, values) else {
       say("usage: latchkey-unlock [OPTIONS] FOLDER")
-      say("       latchkey-unlock --activate [OPTIONS] DEVICE NAME FOLDER [DEVICE NAME FOLDER]...")
-      say("writes the key of the volume whose record and key.pgp are in FOLDER to standard output,")
-      say("or maps each DEVICE as /dev/mapper/NAME")
+      say("or: latchkey-unlock --activate [OPTIONS] DEVICE NAME FOLDER [DEVICE NAME FOLDER]...")
       say("options: --wait SECONDS, --give-up SECONDS, --run FOLDER, --pin-fd N, --flags BITS")
       return nil
     }
@@ -43,7 +41,6 @@ struct Arguments {
     _ count: Int32, _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   ) -> Bool {
     var places: [[UInt8]] = []
-    var flagsOfPlaces: [UInt32] = []
     var index = 1
     while index < Int(count) {
       // Safe: there are `count` C strings.
@@ -52,7 +49,12 @@ struct Arguments {
       guard word.first == UInt8(ascii: "-") else {
         if word.isEmpty { return false }
         places.append(word)
-        flagsOfPlaces.append(flags)
+        if activates, places.count == 3 {
+          guard Self.isName(places[1]) else { return false }
+          requests.append(
+            Request(device: places[0], name: places[1], folder: places[2], flags: flags))
+          places = []
+        }
         continue
       }
       if word.equals("--activate") {
@@ -65,20 +67,9 @@ struct Arguments {
       index += 1
       guard take(word, value) else { return false }
     }
-    let step = activates ? 3 : 1
-    guard places.count >= step, places.count % step == 0, activates || places.count == 1 else {
-      return false
-    }
-    index = 0
-    while index < places.count {
-      let name = activates ? places[index + 1] : []
-      if activates, !Self.isName(name) { return false }
-      requests.append(
-        Request(
-          device: activates ? places[index] : [], name: name, folder: places[index + step - 1],
-          flags: flagsOfPlaces[index]))
-      index += step
-    }
+    if activates { return places.isEmpty && !requests.isEmpty }
+    guard places.count == 1 else { return false }
+    requests.append(Request(device: [], name: [], folder: places[0], flags: 0))
     return true
   }
 

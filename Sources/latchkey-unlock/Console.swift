@@ -22,10 +22,23 @@ func say(_ before: StaticString, _ value: [UInt8], _ after: StaticString = "") {
 /// One line of printable bytes.
 @inline(never)
 func say(_ text: [UInt8]) {
+  unsafe messages += text
+  unsafe messages.append("; ")
   var line = [UInt8]("latchkey-unlock: ")
   line += text
   line.append(UInt8(ascii: "\n"))
   _ = write(line, to: 2)
+}
+
+// Safe: this program has one thread that says anything.
+private nonisolated(unsafe) var messages: [UInt8] = []
+
+/// What was said since the last time, in one line for plymouth's screen.
+func takeMessages() -> [UInt8] {
+  // Safe: as above.
+  let taken = unsafe [UInt8](messages.dropLast(2))
+  unsafe messages = []
+  return taken
 }
 
 /// All of the bytes to a descriptor. False if that failed.

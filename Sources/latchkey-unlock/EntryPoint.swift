@@ -31,6 +31,10 @@ enum ExitCode {
   static let refused: Int32 = 4
   /// The system: files, reader, permissions.
   static let system: Int32 = 5
+  /// The person chose the passphrase: an empty PIN, Ctrl-C, or the time was over.
+  static let passphrase: Int32 = 6
+  /// Another latchkey-unlock asks now.
+  static let takenOver: Int32 = 7
   /// Ended by a signal.
   static func signal(_ number: Int32) -> Int32 { 128 + number }
 }

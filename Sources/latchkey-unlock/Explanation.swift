@@ -1,3 +1,4 @@
+import CSystem
 import DiskKey
 import OpenPGP
 import OpenPGPCard
@@ -71,6 +72,25 @@ private func words(_ fault: HeaderFault) -> StaticString {
   case .keyRefused: "the key doesn't open the recorded keyslot"
   case .volumeKey: "another volume key"
   }
+}
+
+/// Says why no PIN came.
+/// - Returns: its exit code.
+func explain(_ error: SecretInputError) -> Int32 {
+  switch error {
+  case .empty, .interrupted(SIGINT):
+    say("no PIN was given: use the passphrase")
+    return ExitCode.passphrase
+  case .interrupted(let signal):
+    return ExitCode.signal(signal)
+  case .noTerminal:
+    say("there is no terminal to ask on: give the PIN with --pin-fd, or use ssh -t")
+  case .failed(let code):
+    say("the PIN can't be read: errno ", [UInt8](decimal: Int(code)))
+  case .tooLong, .ended:
+    break
+  }
+  return ExitCode.system
 }
 
 private func name(_ file: DiskKeyError.File) -> StaticString {

@@ -10,77 +10,211 @@ import SmartCard
 /// - Returns: the exit code. All secrets' lives have ended then.
 @inline(never)
 func unlock(_ arguments: Arguments) -> Int32 {
-  var job = Job(arguments)
-  return job.run()
+  var volumes: [Volume] = []
+  var code = ExitCode.done
+  for request in arguments.requests where !Volume.isMapped(request.name) {
+    do throws(DiskKeyError) {
+      volumes.append(try Volume(request))
+    } catch {
+      let failure = explain(error, of: arguments.activates ? Volume.title(request) : [])
+      if code == ExitCode.done { code = failure }
+    }
+  }
+  if volumes.isEmpty { return code }
+  let job = Job(arguments, volumes, code)
+  let ended = job.run()
+  job.asker.showMessages()
+  return ended
 }
 
 /// What is to be opened, and what has come of it.
-struct Job {
+final class Job {
   let arguments: Arguments
+  let asker: Asker
   /// The volumes that are closed and may be opened.
-  var volumes: [Volume] = []
+  private(set) var volumes: [Volume]
   /// What went wrong first.
-  var code = ExitCode.done
-  /// Dongles that refuse: blocked, terminated.
-  var refused: [CardIdentifier] = []
+  private var code: Int32
+  /// Dongles that refuse: blocked, or their last try is kept.
+  private var refused: [CardIdentifier] = []
+  private let turn: Turn?
+  private let clock: Countdown
 
-  init(_ arguments: Arguments) { self.arguments = arguments }
+  init(_ arguments: Arguments, _ volumes: [Volume], _ code: Int32) {
+    self.arguments = arguments
+    self.volumes = volumes
+    self.code = code
+    asker = Asker.choose(arguments)
+    turn = arguments.activates ? Turn(in: arguments.run) : nil
+    if asker.isPerson, arguments.activates || arguments.giveUp != nil {
+      clock = Countdown(arguments.giveUp ?? Int(Int32.max))
+    } else {
+      clock = Countdown(arguments.wait)
+    }
+  }
 
-  mutating func run() -> Int32 {
-    for request in arguments.requests {
-      if Volume.isMapped(request.name) { continue }
+  /// Notes what failed; the first one stays. A volume that failed is done with.
+  func close(_ volume: Volume, _ code: Int32) {
+    volumes.removeAll { $0 === volume }
+    if self.code == ExitCode.done { self.code = code }
+  }
+
+  /// Notes a dongle that refuses.
+  func refuse(_ dongle: CardIdentifier) { refused.append(dongle) }
+
+  /// The volumes that a card opens which says that it is `identifier`. Where there is none, or one has
+  /// nothing for the card, that is said.
+  func volumes(of identifier: CardIdentifier) -> [Volume] {
+    var found: [Volume] = []
+    var fingerprint: [UInt8] = []
+    var isKnown = false
+    for volume in volumes {
+      guard let dongle = volume.blob.dongle(identifier) else { continue }
+      isKnown = true
       do throws(DiskKeyError) {
-        volumes.append(try Volume(request))
+        try volume.blob.check(dongle)
       } catch {
-        let title = arguments.activates ? Volume.title(request) : []
-        fail(explain(error, of: title))
+        close(volume, explain(error, of: volume.title))
+        continue
+      }
+      if found.isEmpty { fingerprint = dongle.pinned.fingerprint }
+      if fingerprint == dongle.pinned.fingerprint {
+        found.append(volume)
+      } else {
+        say("", volume.title, " records another key of this dongle: run latchkey enroll")
       }
     }
+    if !isKnown { say("not a dongle of this volume: ", describe(identifier)) }
+    return found
+  }
+
+  /// Whether what is being waited for is of no use any more: another one wants to ask, or another
+  /// hand has mapped a volume.
+  var isDisturbed: Bool {
+    for volume in volumes where volume.isMapped { return true }
+    return turn?.isWanted == true
+  }
+
+  /// Visits the cards that are there, then waits for others, until all volumes are open.
+  func run() -> Int32 {
+    let early = Countdown(arguments.wait)
+    // pcscd was started a moment ago.
+    var patience = Countdown(arguments.activates ? max(arguments.wait, 10_000) : arguments.wait)
+    var service: PCSCService?
+    var readers: [PCSCReader] = []
+    var seen: [PCSCReader] = []
+    while true {
+      do throws(TransportError) {
+        if service == nil { service = try PCSCService() }
+        readers = try service?.readers() ?? []
+      } catch {
+        // It comes up late, or is started anew.
+        if service != nil { patience = Countdown(5_000) }
+        service = nil
+        readers = []
+        if error != .noService || patience.remaining == 0 { return explain(error) }
+        usleep(50_000)
+        continue
+      }
+      // A dongle that comes again is asked again.
+      seen.removeAll { !readers.contains($0) }
+      for reader in readers where reader.hasCard && !seen.contains(reader) {
+        if let end = settle() { return end }
+        seen.append(reader)
+        guard let service else { break }
+        switch Visit.make(service, reader, self) {
+        case .ended(let code): return code
+        case .over: break
+        case .disturbed: seen.removeLast()
+        }
+      }
+      if let end = settle() { return end }
+      if let end = wait(readers, service, early.remaining) { return end }
+    }
+  }
+
+  /// Lets go of what another hand has mapped.
+  /// - Returns: the exit code if there is nothing left to do here.
+  private func settle() -> Int32? {
+    volumes.removeAll { $0.isMapped }
     if volumes.isEmpty { return code }
-    do throws(TransportError) {
-      return try look()
+    guard turn?.isWanted == true else { return nil }
+    say("another latchkey-unlock asks now")
+    return ExitCode.takenOver
+  }
+
+  /// Waits for a change of the readers.
+  /// - Parameter early: how long yet before a person is asked to do anything.
+  /// - Returns: the exit code if the waiting is over.
+  private func wait(
+    _ readers: [PCSCReader], _ service: PCSCService?, _ early: Int
+  ) -> Int32? {
+    var hasCard = false
+    for reader in readers where reader.hasCard { hasCard = true }
+    if early > 0, !hasCard {
+      usleep(50_000)
+      return nil
+    }
+    guard let prompt = missing() else { return fail(ExitCode.refused) }
+    guard clock.remaining > 0 else {
+      if readers.isEmpty { say("there is no reader: is the dongle plugged in?") }
+      say(prompt)
+      if asker.isPerson, arguments.giveUp != nil {
+        say("no dongle came in time: use the passphrase")
+        return ExitCode.passphrase
+      }
+      return fail(refused.isEmpty ? ExitCode.noDongle : ExitCode.refused)
+    }
+    if asker.isPerson {
+      say(prompt)
+      if case .splash = asker {
+        say("press P for the passphrase")
+      } else {
+        say("an empty line leads to the passphrase")
+      }
+    }
+    do throws(SecretInputError) {
+      let watch = Watch { [self] in
+        clock.remaining == 0 || isDisturbed || hasChanged(readers, service)
+      }
+      let chosen = try asker.wantsPassphrase(prompt, until: watch)
+      return chosen ? ExitCode.passphrase : nil
     } catch {
       return explain(error)
     }
   }
 
-  /// Notes an exit code; the first one stays.
-  mutating func fail(_ code: Int32) {
-    if self.code == ExitCode.done { self.code = code }
-  }
-
-  /// Visits the cards that are there, then waits for others.
-  private mutating func look() throws(TransportError) -> Int32 {
-    let clock = Countdown(arguments.wait)
-    let service = try PCSCService(waiting: arguments.wait)
-    var seen: [PCSCReader] = []
-    while true {
-      var readers = try service.readers()
-      for reader in readers where reader.hasCard && !seen.contains(reader) {
-        seen.append(reader)
-        if let code = Visit.make(service, reader, &self) { return code }
-        if volumes.isEmpty { return code }
-      }
-      guard clock.remaining > 0 else {
-        if readers.isEmpty { say("there is no reader: is the dongle plugged in?") }
-        return giveUp()
-      }
-      do throws(TransportError) {
-        readers = try service.waitForChange(from: readers, milliseconds: clock.remaining)
-      } catch {
-        guard error == .timedOut else { throw error }
-      }
+  private func hasChanged(_ readers: [PCSCReader], _ service: PCSCService?) -> Bool {
+    do throws(TransportError) {
+      return try service?.readers() != readers
+    } catch {
+      return true
     }
   }
 
-  /// Says which dongles would do.
-  private mutating func giveUp() -> Int32 {
+  private func fail(_ code: Int32) -> Int32 {
+    self.code == ExitCode.done ? code : self.code
+  }
+
+  /// What is to be plugged in; nil if each dongle that would do refuses.
+  private func missing() -> [UInt8]? {
+    var text = [UInt8]("no dongle that opens ")
+    var names: [[UInt8]] = []
     for volume in volumes {
-      say("no dongle that opens volume ", volume.title, "; plug in one of these:")
-      for dongle in volume.blob.dongles { say("  ", describe(dongle)) }
+      if volume !== volumes[0] { text.append(", ") }
+      text += volume.title
+      for dongle in volume.blob.dongles where !refused.contains(dongle.pinned.identifier) {
+        let name = describe(dongle)
+        if !names.contains(name) { names.append(name) }
+      }
     }
-    fail(refused.isEmpty ? ExitCode.noDongle : ExitCode.refused)
-    return code
+    if names.isEmpty { return nil }
+    text.append("; plug in one of these: ")
+    for index in names.indices {
+      if index > 0 { text.append(", ") }
+      text += names[index]
+    }
+    return text
   }
 }
 

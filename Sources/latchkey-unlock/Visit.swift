@@ -8,32 +8,46 @@ import SmartCard
 
 /// One held visit to one card: who is it, how many tries are left, the PIN, the keys of all volumes that
 /// it opens. The card is reset at its end if a PIN went to it.
-struct Visit {
+final class Visit {
+  private let job: Job
   private let dongle: Record.Dongle
   /// The volumes that the dongle opens.
   private let volumes: [Volume]
   private let failed: FailedPINs
-  private let pinDescriptor: Int32?
+  /// Ends a question when the card is gone, or the job is disturbed.
+  private let watch: Watch
+  private let service: PCSCService
+  private let reader: PCSCReader
+
+  /// How a visit ends.
+  enum Ending {
+    /// The program is done, with that exit code.
+    case ended(Int32)
+    /// This card is done with: look on.
+    case over
+    /// Something else came in between: look around, and come back.
+    case disturbed
+  }
 
   /// The most times that a person is asked in one visit.
   private static let maximumQuestions = 3
-  /// The most bytes of a PIN: a card's length is one byte.
-  private static let maximumPIN = 127
 
   /// Visits the card in a reader. The volumes that it opened, or that failed, are taken from the job.
-  /// - Returns: the exit code if the program is done; nil to look on.
-  static func make(_ service: PCSCService, _ reader: PCSCReader, _ job: inout Job) -> Int32? {
+  static func make(_ service: PCSCService, _ reader: PCSCReader, _ job: Job) -> Ending {
     do throws(CardError) {
       let connection = try connect(service, reader)
       var card = try OpenPGPCard(selecting: connection)
-      guard let visit = try Visit(&card, &job) else { return nil }
-      return visit.ask(&card, &job)
+      let identifier = card.application.identifier
+      let volumes = job.volumes(of: identifier)
+      guard let dongle = volumes.first?.blob.dongle(identifier) else { return .over }
+      try card.confirm(dongle.pinned)
+      return Visit(dongle, volumes, job, service, reader).ask(&card)
     } catch {
       switch error {
       case .notOpenPGP: say("a card that is no OpenPGP card")
       default: explain(error)
       }
-      return nil
+      return .over
     }
   }
 
@@ -47,102 +61,93 @@ struct Visit {
     }
   }
 
-  /// Holds the card against what is recorded of it. Nil if it is of no volume.
-  private init?(_ card: inout OpenPGPCard<PCSCConnection>, _ job: inout Job) throws(CardError) {
-    let identifier = card.application.identifier
-    var found: Record.Dongle?
-    var volumes: [Volume] = []
-    var isKnown = false
-    for volume in job.volumes {
-      guard let dongle = volume.blob.dongle(identifier) else { continue }
-      isKnown = true
-      do throws(DiskKeyError) {
-        try volume.blob.check(dongle)
-      } catch {
-        job.fail(explain(error, of: volume.title))
-        continue
-      }
-      if let first = found, first.pinned != dongle.pinned {
-        say("", volume.title, " records another key of this dongle: run latchkey enroll")
-        continue
-      }
-      found = dongle
-      volumes.append(volume)
-    }
-    guard let found else {
-      if !isKnown {
-        say("not a dongle of this volume: ", describe(identifier))
-      }
-      return nil
-    }
-    try card.confirm(found.pinned)
-    dongle = found
+  private init(
+    _ dongle: Record.Dongle, _ volumes: [Volume], _ job: Job, _ service: PCSCService,
+    _ reader: PCSCReader
+  ) {
+    self.dongle = dongle
     self.volumes = volumes
+    self.job = job
+    self.service = service
+    self.reader = reader
     failed = FailedPINs(folder: job.arguments.run)
-    pinDescriptor = job.arguments.pinDescriptor
+    watch = Watch {
+      if job.isDisturbed { return true }
+      // What was asked on plymouth's screen can't be taken back: there an answer that comes too late
+      // is thrown away.
+      if case .splash = job.asker { return false }
+      return !service.has(reader)
+    }
   }
 
   /// Asks for the PIN and opens the volumes, again after a PIN that can't be or is wrong.
-  private func ask(_ card: inout OpenPGPCard<PCSCConnection>, _ job: inout Job) -> Int32? {
-    var questions = pinDescriptor == nil ? Self.maximumQuestions : 1
+  private func ask(_ card: inout OpenPGPCard<PCSCConnection>) -> Ending {
+    var questions = job.asker.isPerson ? Self.maximumQuestions : 1
     while questions > 0 {
       questions -= 1
       let tries = card.application.pinStatus.triesLeft(.user)
-      for volume in volumes { say("volume ", volume.title) }
-      var line = describe(dongle)
-      line.append(": ")
-      line += [UInt8](decimal: tries)
-      say("dongle ", line, tries == 1 ? " try left" : " tries left")
+      let prompt = prompt(tries)
+      say(prompt)
       guard tries > 0 else {
         say("its PIN is blocked: use the passphrase; later: latchkey card pin unblock")
-        job.refused.append(dongle.pinned.identifier)
-        return nil
+        job.refuse(dongle.pinned.identifier)
+        return .over
       }
       do throws(SecretInputError) {
-        if tries == 1 {
-          guard try confirmsLastTry() else {
-            say("its last try is kept: use another dongle or the passphrase")
-            return ExitCode.refused
-          }
+        if tries == 1, !(try confirmsLastTry()) {
+          say("its last try is kept: use another dongle or the passphrase")
+          job.refuse(dongle.pinned.identifier)
+          return .over
         }
-        let pin = try readPIN()
-        switch attempt(&card, pin, &job) {
-        case .again: continue
-        case .opened: return nil
-        case .ended(let code): return code
-        }
+        if job.asker.isPerson { say("an empty PIN leads to the passphrase") }
+        let pin = try job.asker.pin(prompt, until: watch)
+        if let ending = attempt(&card, pin) { return ending }
       } catch {
         switch error {
-        case .interrupted(let signal): return ExitCode.signal(signal)
-        case .empty: say("no PIN was given")
         case .tooLong: say("no dongle has so long a PIN: it was not sent")
-        case .noTerminal:
-          say("there is no terminal to ask on: give the PIN with --pin-fd")
-          return ExitCode.system
-        case .failed(let code):
-          say("the PIN can't be read: errno ", [UInt8](decimal: Int(code)))
-          return ExitCode.system
+        case .ended:
+          if service.has(reader) { return .disturbed }
+          say("the dongle was pulled out")
+          return .over
+        case .empty where !job.asker.isPerson: say("no PIN was given")
+        default: return .ended(explain(error))
         }
       }
     }
-    return ExitCode.mismatch
+    return .ended(ExitCode.mismatch)
   }
 
-  /// What became of one PIN.
-  private enum Attempt {
-    case again
-    case opened
-    case ended(Int32)
+  /// Which volumes, which dongle, and how many tries it has left.
+  private func prompt(_ tries: Int) -> [UInt8] {
+    var text = [UInt8]("PIN for ")
+    for volume in volumes {
+      if volume !== volumes[0] { text.append(", ") }
+      text += volume.title
+    }
+    text.append("; dongle ")
+    text += describe(dongle)
+    text.append(": ")
+    text += [UInt8](decimal: tries)
+    text.append(tries == 1 ? " try left" : " tries left")
+    return text
   }
 
+  /// Only a person may spend the last try, never a script.
+  private func confirmsLastTry() throws(SecretInputError) -> Bool {
+    try job.asker.confirms(
+      "One wrong PIN more and the dongle is blocked. Type yes to go on: ", until: watch)
+  }
+
+  /// Tries one PIN.
+  /// - Returns: how the visit ends; nil to ask again.
   private func attempt(
-    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes, _ job: inout Job
-  ) -> Attempt {
+    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes
+  ) -> Ending? {
     let identifier = dongle.pinned.identifier
     do throws(DiskKeyError) {
       if try failed.contains(pin, on: identifier) {
         say("this PIN already failed on this dongle since the boot: it was not sent again")
-        return .again
+        return nil
       }
     } catch {
       return .ended(explain(error))
@@ -150,43 +155,54 @@ struct Visit {
     do throws(CardError) {
       var decryption = try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
       for volume in volumes {
-        let code = open(volume, &decryption)
-        job.volumes.removeAll { $0 === volume }
-        if code != ExitCode.done { job.fail(code) }
+        if let ending = open(volume, &decryption) { return ending }
       }
-      return .opened
+      return .over
     } catch {
       switch error {
       case .wrongPIN:
         remember(pin)
         say("wrong PIN")
-        return .again
       case .impossiblePIN:
         say("no PIN of this dongle has that length: it was not sent")
-        return .again
       case .blocked:
         remember(pin)
         say("wrong PIN; it is blocked now: use the passphrase; later: latchkey card pin unblock")
-        return .ended(ExitCode.refused)
+        job.refuse(identifier)
+        return .over
       default:
-        return .ended(explain(error))
+        return lost(explain(error))
       }
+      return nil
     }
   }
 
+  /// After an error of the card or the way to it: a person may try again, with this dongle or another.
+  private func lost(_ code: Int32) -> Ending {
+    job.asker.isPerson ? .over : .ended(code)
+  }
+
   /// Brings one volume's key out and gives it away.
-  /// - Returns: the exit code, after having said what failed.
+  /// - Returns: how the visit ends; nil to go on.
   private func open(
     _ volume: Volume, _ decryption: inout Authorization<PCSCConnection, Decryption>
-  ) -> Int32 {
+  ) -> Ending? {
     do throws(DiskKeyError) {
       let notice = touchNotice(decryption.application)
       defer { extendLifetime(notice) }
       let key = try volume.blob.open(
         by: &decryption, as: dongle, decompressing: NoDecompression())
-      return volume.take(key)
+      job.close(volume, volume.take(key))
+      return nil
     } catch {
-      return explain(error, of: volume.title)
+      let code = explain(error, of: volume.title)
+      switch error {
+      case .card: return lost(code)
+      case .unproven: return .ended(code)
+      default:
+        job.close(volume, code)
+        return nil
+      }
     }
   }
 
@@ -206,29 +222,15 @@ struct Visit {
       say("this PIN can't be remembered as one that failed")
     }
   }
+}
 
-  private func readPIN() throws(SecretInputError) -> SecretBytes {
-    if let pinDescriptor {
-      return try SecretBytes(firstLineOf: pinDescriptor, limit: Self.maximumPIN)
-    }
-    let prompt = [UInt8]("PIN: ")
-    return try SecretBytes(typedAfter: prompt.span, limit: Self.maximumPIN)
-  }
-
-  /// Only a person at the terminal may spend the last try, never a script.
-  private func confirmsLastTry() throws(SecretInputError) -> Bool {
-    let prompt = [UInt8]("One wrong PIN more and the dongle is blocked. Type yes to go on: ")
-    let yes = [UInt8]("yes")
-    do throws(SecretInputError) {
-      let answer = try SecretBytes(typedAfter: prompt.span, limit: 8, isShown: true)
-      guard answer.count == yes.count else { return false }
-      for index in yes.indices where answer.bytes[index] != yes[index] { return false }
-      return true
+extension PCSCService {
+  /// Whether a reader is as it was, with the same card in it.
+  fileprivate func has(_ reader: PCSCReader) -> Bool {
+    do throws(TransportError) {
+      return try readers().contains(reader)
     } catch {
-      switch error {
-      case .empty, .tooLong, .noTerminal: return false
-      default: throw error
-      }
+      return false
     }
   }
 }

@@ -45,7 +45,7 @@ struct SecretSource {
       Failure(
         .wrongUse, "there is no terminal to ask for the \(name) on",
         next: "Give it with --\(option)-file FILE or --\(option)-fd NUMBER.")
-    case .interrupted:
+    case .interrupted, .ended:
       Failure(.wrongUse, "interrupted", next: "Nothing was done.")
     case .failed(let number):
       Failure(

@@ -28,9 +28,10 @@ struct ManualTests {
     #expect(commands.count >= 3)
   }
 
-  @Test("each exit code is in the manual", arguments: ["latchkey.1", "latchkey-unlock.8"])
-  func exitCodes(page: String) throws {
-    #expect(try Manual(page).exitCodes == ["0", "1", "2", "3", "4", "5"])
+  @Test(
+    "each exit code is in the manual", arguments: [("latchkey.1", 5), ("latchkey-unlock.8", 7)])
+  func exitCodes(page: String, last: Int) throws {
+    #expect(try Manual(page).exitCodes == (0...last).map(String.init))
   }
 
   @Test("the options of latchkey-unlock are those of its usage")

@@ -49,7 +49,7 @@ struct TerminalTests {
       expect "PIN: " ; send "123" ; exec kill -INT [exec pgrep -n -f \(scene.folder)]
       """)
     #expect(key(scene).isEmpty)
-    #expect(shown.text.contains("ended 130"), "\(shown.text)")
+    #expect(shown.text.contains("ended 6"), "\(shown.text)")
     #expect(!shown.text.contains("-echo "), "\(shown.text)")
     #expect(!scene.instructions.contains("20"))
   }

@@ -4,13 +4,14 @@ import TestSupport
 
 /// A LUKS2 header changed by an attacker who can write the disk, with its checksums made right (LUKS2 on-disk
 /// format 1.1.1, §2 and §3): a binary header of 4096 bytes, then JSON, all of it twice.
-struct ForgedHeader {
+public struct ForgedHeader {
   private var image: [UInt8]
   private let size: Int
   /// The metadata, to be changed.
-  var metadata: [String: Any]
+  public var metadata: [String: Any]
 
-  init(_ path: String) throws {
+  /// The header of an image.
+  public init(_ path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw TestSupportError("no image")
     }
@@ -25,7 +26,7 @@ struct ForgedHeader {
   }
 
   /// Changes the value at a path, such as `segments.0.encryption`; nil takes it out.
-  mutating func set(_ path: String, _ value: Any?) {
+  public mutating func set(_ path: String, _ value: Any?) {
     metadata = Self.set(metadata, path.split(separator: ".").map(String.init)[...], value)
   }
 
@@ -43,7 +44,7 @@ struct ForgedHeader {
   }
 
   /// Writes both headers to an image.
-  func write(to path: String) throws {
+  public func write(to path: String) throws {
     var image = image
     let json = [UInt8](try JSONSerialization.data(withJSONObject: metadata))
     for start in [0, size] {
