@@ -97,7 +97,8 @@ enum Asker {
           until: watch)
         return true
       case .terminal, .systemd:
-        let text = isTerminal ? [] : prompt
+        // Shown when the typing is unseen already.
+        let text = isTerminal ? [UInt8]("an empty line leads to the passphrase: ") : prompt
         _ = try ask(text, 0, isShown: false, until: watch)
         return true
       }
@@ -106,7 +107,7 @@ enum Asker {
       case .empty: return true
       case .ended: return false
       case .tooLong:
-        say("there is no dongle yet to ask for a PIN; an empty line leads to the passphrase")
+        say("there is no dongle yet to ask for a PIN")
         return false
       default: throw error
       }

@@ -167,11 +167,7 @@ final class Job {
     }
     if asker.isPerson {
       say(prompt)
-      if case .splash = asker {
-        say("press P for the passphrase")
-      } else {
-        say("an empty line leads to the passphrase")
-      }
+      if case .splash = asker { say("press P for the passphrase") }
     }
     do throws(SecretInputError) {
       let watch = Watch { [self] in

@@ -123,7 +123,7 @@ struct PromptTests {
       expect "1 try left" ; expect "Type yes" ; send "yes\\r" ; expect "PIN: " ; send "333333\\r"
       """
     ).shown()
-    #expect(shown.contains("it is blocked now") && shown.contains("ended 4"), "\(shown)")
+    #expect(shown.contains("its PIN is blocked") && shown.contains("ended 4"), "\(shown)")
     let again = try boot.talk(build, "").shown()
     #expect(again.contains("its PIN is blocked") && again.contains("ended 4"), "\(again)")
     #expect(again.contains("latchkey card pin unblock"))
