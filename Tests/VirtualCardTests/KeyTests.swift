@@ -153,7 +153,7 @@ import Testing
     #expect(try card.send("00DA00C1 0A 162B06010401DA470F01") == "9000")
     #expect(try card.send("00478100", [0xB6, 0]).status == "6a88")
     #expect(try card.send("00CA00DE00") == "0100020003009000")
-    #expect(try card.send("00DA00C1 06 132B81040022") == "6a80")
+    #expect(try card.send("00DA00C1 06 132B8104000A") == "6a80")
     #expect(try card.send("00DA00C2 0A 162B06010401DA470F01") == "6a80")
   }
 
