@@ -141,7 +141,9 @@ public struct VPCDConnection: ~Copyable {
       let descriptor = unsafe Glibc.socket(
         address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
       if descriptor >= 0 {
-        if unsafe connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 {
+        if unsafe connect(descriptor, address.ai_addr, address.ai_addrlen) == 0,
+          !isItsOwnPeer(descriptor)
+        {
           set(TCP_NODELAY, on: descriptor)
           set(TCP_QUICKACK, on: descriptor)
           return descriptor
@@ -152,6 +154,27 @@ public struct VPCDConnection: ~Copyable {
       unsafe next = address.ai_next
     }
     throw .noReader(reason)
+  }
+
+  /// Whether a socket is connected to itself, as TCP does where nothing listens on a port that the system
+  /// happens to give to the one who calls it.
+  private static func isItsOwnPeer(_ socket: CInt) -> Bool {
+    var own = sockaddr_storage()
+    var peer = sockaddr_storage()
+    var ownSize = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var peerSize = ownSize
+    // Safe: both structures have room for any address, and the sizes say so.
+    unsafe withUnsafeMutableBytes(of: &own) { bytes in
+      _ = unsafe getsockname(
+        socket, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &ownSize)
+    }
+    unsafe withUnsafeMutableBytes(of: &peer) { bytes in
+      _ = unsafe getpeername(
+        socket, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &peerSize)
+    }
+    return unsafe withUnsafeBytes(of: &own) { own in
+      unsafe withUnsafeBytes(of: &peer) { peer in unsafe own.elementsEqual(peer) }
+    }
   }
 
   private static func set(_ option: Int32, on socket: CInt) {
