@@ -50,8 +50,7 @@ final class Machine {
       }
     }
     var arguments = [
-      // Ends by itself, whatever becomes of the test.
-      "timeout", "1200", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M",
+      "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M",
       "q35", "-m", "512",
       "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none",
       "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
@@ -84,7 +83,9 @@ final class Machine {
 
   deinit {
     pull()
-    Program.end(process)
+    // It has nothing to lose, and SIGTERM doesn't reach it: it has blocked what the thread that started it has.
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
   }
 
   /// Plugs a dongle in.
