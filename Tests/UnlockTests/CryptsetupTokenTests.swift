@@ -198,7 +198,9 @@ struct CryptsetupTokenTests {
     "where header, token and record don't fit, no card is looked at", arguments: Difference.allCases
   )
   func disagreement(difference: Difference) throws {
-    let scene = try Scene()
+    let other = try TestVolume(luks: 2)
+    // Before the card is in the reader: its file is one program's at a time.
+    let scene = try Scene(beforeBoot: { dongle in try other.enroll(dongle) })
     let image = scene.volume.image
     switch difference {
     case .noRecord: try FileManager.default.removeItem(atPath: scene.folder)
@@ -208,11 +210,6 @@ struct CryptsetupTokenTests {
     case .damagedToken, .tokenOfAnotherVolume:
       var token = #"{"type":"openpgp-card","keyslots":["1"],"openpgp-card":"AAAA"}"#
       if difference == .tokenOfAnotherVolume {
-        let other = try TestVolume(luks: 2)
-        // The card's file is one program's at a time.
-        scene.daemon.remove()
-        try other.enroll(scene.dongle)
-        try scene.daemon.insert(scene.dongle.file)
         token = try Program.run("cryptsetup", ["token", "export", "--token-id", "0", other.image])
           .text
       }
