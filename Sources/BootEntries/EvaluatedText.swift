@@ -46,6 +46,8 @@ enum EvaluatedText {
       }
     }
     guard isQuoted else { throw .quotes }
+    // Escaped here, it is text; whoever evaluates the printed line once more runs it.
+    guard !out.contains(UInt8(ascii: "`")), !out.contains(Array("$(".utf8)) else { throw .command }
     return ShellText.echo(out)
   }
 
