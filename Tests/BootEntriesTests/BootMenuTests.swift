@@ -51,6 +51,8 @@ struct BootMenuTests {
       "menuentry 'a' {\nlinux /vmlinuz x\"| touch % #\"\n}\n",
       "menuentry 'a' {\nlinux /vmlinuz ${x:-$(touch %)}\n}\n",
       "menuentry 'a' {\nlinux /vmlinuz $((1))\n}\n",
+      // Text to Heads' parser, and a command to what evaluates its line.
+      "menuentry 'a' {\nlinux /vmlinuz \\\\\\`touch %\\\\\\`\n}\n",
       "label $(touch %)\nlinux /vmlinuz\n\n",
     ])
   func commands(configuration: String) throws {
