@@ -79,7 +79,7 @@ public struct ReadableBlob<Formats: MessageFormats>: Sendable {
     }
   }
 
-  /// Whether the blob can be asked of that dongle: known before any PIN is.
+  /// Whether the blob can be asked of that dongle: known before a PIN is.
   /// - Throws: ``DiskKeyError/notForThisDongle``, ``DiskKeyError/message(_:)``.
   public func check(_ dongle: Record.Dongle) throws(DiskKeyError) {
     _ = try cryptogram(for: dongle)
