@@ -14,6 +14,7 @@ struct SignCommand: ParsableCommand {
   @OptionGroup var options: GlobalOptions
   @OptionGroup var boot: BootOptions
   @OptionGroup var pin: UserPINOptions
+  @OptionGroup var signer: SignerChoice
 
   @Option(
     help: ArgumentHelp(
@@ -28,7 +29,7 @@ struct SignCommand: ParsableCommand {
   }
 
   func run() throws {
-    let signing = try BootSigning(boot, options)
+    let signing = try BootSigning(boot, options, with: signer)
     let dialect: Dialect? =
       switch names {
       case .relative: .relative
@@ -39,7 +40,7 @@ struct SignCommand: ParsableCommand {
     if options.json {
       try Output.document("sign", report)
     } else {
-      Output.result("\(Escaped.text(boot.boot)) is signed by \(signing.dongle.name).")
+      Output.result("\(Escaped.text(boot.boot)) is signed by \(signing.signer.name).")
       report.lines.dropFirst().forEach(Output.result)
     }
   }

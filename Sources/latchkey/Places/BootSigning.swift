@@ -3,23 +3,18 @@ import Enrolment
 import OpenPGPCard
 import Secrets
 
-/// A /boot and the dongle that signs it.
+/// A /boot and who signs it.
 struct BootSigning {
-  let dongle: Dongle
+  let signer: Signer
   private let site: BootSite
-  private let signer: SigningDongle
   private let options: GlobalOptions
 
-  /// Looks for the dongle: the one that is there and whose signature key is trusted.
-  init(_ boot: BootOptions, _ options: GlobalOptions) throws(Failure) {
+  /// Looks for who signs: by default, the dongle that is there and whose signature key is trusted.
+  init(
+    _ boot: BootOptions, _ options: GlobalOptions, with choice: SignerChoice = SignerChoice()
+  ) throws(Failure) {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
-    dongle = try Dongles.look(options).one(
-      "whose signature key is trusted here",
-      advice: "Trust its certificate with --trusted FILE, or make it ready: latchkey provision."
-    ) { dongle in
-      dongle.application.fingerprint(of: .signing).map { trust.key($0) != nil } ?? false
-    }
-    signer = try SigningDongle(dongle, trust: trust, folders: options.folders)
+    signer = try Signer(choice, options, trust: trust)
     site = try BootSite(boot, options.folders, trust)
     self.options = options
   }

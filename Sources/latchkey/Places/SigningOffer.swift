@@ -35,13 +35,13 @@ struct SigningOffer {
     } catch {
       return advise()
     }
-    let given = pins[signing.dongle.identifier]
+    let given = signing.signer.dongle.flatMap { pins[$0.identifier] }
     if options.yes {
       guard wasGood, let given, given.file != nil else { return advise() }
     } else {
       guard
         let answer = Question.ask(
-          "\(place) must be signed. Sign it now with \(signing.dongle.name)? [y/N] "),
+          "\(place) must be signed. Sign it now with \(signing.signer.name)? [y/N] "),
         ["y", "yes"].contains(answer.lowercased())
       else { return advise() }
     }

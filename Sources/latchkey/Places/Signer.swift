@@ -1,0 +1,47 @@
+import OpenPGPCard
+
+/// Who signs: a dongle, or a key that lives in the user's gpg; chosen when the command runs.
+enum Signer {
+  case dongle(SigningDongle)
+  case gpg(GPGSigner)
+
+  /// Finds the one that is meant, whose key is trusted here.
+  init(_ choice: SignerChoice, _ options: GlobalOptions, trust: TrustStore) throws(Failure) {
+    if let key = choice.gpgKey {
+      self = .gpg(try GPGSigner(key, trust: trust))
+      return
+    }
+    let dongle = try Dongles.look(options).one(
+      "whose signature key is trusted here",
+      advice: "Trust its certificate with --trusted FILE, or make it ready: latchkey provision."
+    ) { dongle in
+      dongle.application.fingerprint(of: .signing).map { trust.key($0) != nil } ?? false
+    }
+    self = .dongle(try SigningDongle(dongle, trust: trust, folders: options.folders))
+  }
+
+  /// For people: the dongle's brand and serial, or gpg's key.
+  var name: String {
+    switch self {
+    case .dongle(let signer): signer.dongle.name
+    case .gpg(let signer): signer.name
+    }
+  }
+
+  /// The dongle; nil where gpg signs.
+  var dongle: Dongle? {
+    switch self {
+    case .dongle(let signer): signer.dongle
+    case .gpg: nil
+    }
+  }
+
+  /// An armored detached signature over `data`, good by a trusted key.
+  /// - Parameter pin: where the dongle's PIN comes from; gpg's own pinentry asks for what gpg needs.
+  func sign(_ data: [UInt8], pin: SecretSource) throws(Failure) -> [UInt8] {
+    switch self {
+    case .dongle(let signer): try signer.sign(data, pin: pin)
+    case .gpg(let signer): try signer.sign(data)
+    }
+  }
+}
