@@ -98,9 +98,13 @@ public enum DurableFile {
       try checkFolder(parent(of: path) ?? ".")
     }
     guard status.st_size <= limit else { throw StorageError("read", path, code: EFBIG) }
-    var bytes = [UInt8](repeating: 0, count: limit + 1)
+    // One byte more than there should be, to see the end; files of /proc say that they have none.
+    var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), limit) + 1)
     var count = 0
-    while count < bytes.count {
+    while count <= limit {
+      if count == bytes.count {
+        bytes += [UInt8](repeating: 0, count: min(max(count, 4096), limit + 1 - count))
+      }
       // Safe: the array is ours, and the room behind `count` is what is left of it.
       let got = unsafe bytes.withUnsafeMutableBytes { buffer in
         unsafe CSystem.read(

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BootChanges
 import BootManifest
 
 /// `latchkey changes`
@@ -19,25 +18,17 @@ struct ChangesCommand: ParsableCommand {
 
   func run() throws {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
-    let verdict = try BootSite(boot, options.folders, trust).verify()
-    guard case .signed(_, _, let differences) = verdict else {
-      let report = BootReport(verdict, at: boot.boot)
-      if options.json {
-        try Output.document("changes", ChangesReport(report, []))
-      } else {
-        report.lines.forEach(Output.result)
-      }
-      throw Failure(.doesNotHold, "", next: report.advice)
+    let site = try BootSite(boot, options.folders, trust)
+    let hashed = try site.step { () throws(BootError) in
+      try site.folder.hash(try site.folder.scan())
     }
-    let finder = CauseFinder(root: options.sysroot, boot: boot.boot)
-    let report = ChangesReport(
-      BootReport(verdict, at: boot.boot), differences.map { ($0, finder.cause(of: $0)) })
+    let report = ChangesReport(of: try site.verify(hashed), hashed, at: site, options)
     if options.json {
       try Output.document("changes", report)
     } else {
       report.lines.forEach(Output.result)
     }
-    guard report.unexplained == 0 else {
+    guard report.holds, report.unexplained == 0 else {
       throw Failure(.doesNotHold, "", next: report.advice)
     }
   }

@@ -3,6 +3,8 @@ import BootManifest
 
 /// What differs from what was signed, with causes, in words and for JSON.
 struct ChangesReport: Encodable {
+  /// What verifying came to.
+  private let signature: BootReport
   /// As `verify` says it.
   let verdict: String
   let summary: String
@@ -27,8 +29,20 @@ struct ChangesReport: Encodable {
     let words: String
   }
 
-  /// Of a verdict, and its differences.
-  init(_ report: BootReport, _ found: [(BootChange, BootCause)]) {
+  /// Of a verdict about a /boot that was hashed: what differs, and why. `latchkey changes` shows it, and
+  /// `latchkey sign` before it asks.
+  init(
+    of boot: BootVerdict, _ hashed: HashedBoot, at site: BootSite, _ options: GlobalOptions
+  ) {
+    var differences: [BootChange] = []
+    if case .signed(_, _, let found) = boot { differences = found }
+    let finder = CauseFinder(root: options.sysroot, boot: site.path)
+    self.init(
+      BootReport(boot, at: site.path), differences.map { ($0, finder.cause(of: $0)) })
+  }
+
+  private init(_ report: BootReport, _ found: [(BootChange, BootCause)]) {
+    signature = report
     verdict = report.verdict
     let all = found.map { Change(BootReport.Change($0.0), $0.1) }
     changes = all.filter { !$0.isExplained } + all.filter(\.isExplained)
@@ -39,8 +53,13 @@ struct ChangesReport: Encodable {
       : report.summary + ", \(unexplained) of them without a cause that this system knows"
   }
 
+  private enum CodingKeys: String, CodingKey {
+    case verdict, summary, unexplained, changes
+  }
+
   /// The lines for people.
   var lines: [String] {
+    guard holds else { return signature.lines }
     var lines = [summary + "."]
     for change in changes {
       lines.append("  " + change.change.line)
@@ -50,9 +69,13 @@ struct ChangesReport: Encodable {
     return lines
   }
 
+  /// Whether the signature holds, so that there is something to compare with.
+  var holds: Bool { ["good", "changed"].contains(verdict) }
+
   /// What to do.
   var advice: String {
-    unexplained == 0
+    guard holds else { return signature.advice }
+    return unexplained == 0
       ? "If you did that, sign it: latchkey sign."
       : "Don't sign what you can't explain. If the change is yours, sign it: latchkey sign."
   }
