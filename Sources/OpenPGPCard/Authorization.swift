@@ -69,6 +69,13 @@ public struct Authorization<Transport: CardTransport, Use: Purpose>: ~Copyable {
     try session.readObject(tag)
   }
 
+  /// The same for what nobody else may see: `secret` is what the card keeps, and nothing else.
+  public mutating func readObject(
+    _ tag: UInt16, into secret: inout SecretBytes
+  ) throws(CardError) {
+    try session.readObject(tag, into: &secret)
+  }
+
   /// Writes a data object that this PIN may write. `content` comes without tag and length.
   public mutating func putObject(_ tag: UInt16, _ content: Span<UInt8>) throws(CardError) {
     try session.require(.putData(tag), content)

@@ -2,9 +2,19 @@ internal import Secrets
 internal import SmartCard
 
 extension Session {
-  func readObject(_ tag: UInt16) throws(CardError) -> [UInt8] {
+  /// A primitive object, into a new secret.
+  func readObject(_ tag: UInt16, into secret: inout SecretBytes) throws(CardError) {
+    try get(tag)
+    secret = channel.response.withBytes { SecretBytes(copying: $0) }
+  }
+
+  private func get(_ tag: UInt16) throws(CardError) {
     let size = application.limits.extendedLengths ? 65536 : 256
     try require(.getData(tag, upTo: isSmall(tag) ? 256 : size))
+  }
+
+  func readObject(_ tag: UInt16) throws(CardError) -> [UInt8] {
+    try get(tag)
     let isConstructed = (tag > 0xFF ? tag >> 8 : tag) & 0x20 != 0
     return channel.response.withBytes { [UInt8](copying: isConstructed ? unwrapped($0, tag) : $0) }
   }

@@ -35,6 +35,13 @@ public enum DurableFile {
   public static func write(
     _ bytes: [UInt8], to path: String, mode: UInt32, replacing: Bool = true
   ) throws(StorageError) {
+    try write(bytes.span, to: path, mode: mode, replacing: replacing)
+  }
+
+  /// The same for bytes that are not in an array, such as a secret's.
+  public static func write(
+    _ bytes: Span<UInt8>, to path: String, mode: UInt32, replacing: Bool = true
+  ) throws(StorageError) {
     let temporary = path + ".new-\(getpid())"
     // Safe: paths are passed as C strings for the calls; the descriptor is closed on every way out.
     let file = unsafe system_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
@@ -140,17 +147,17 @@ public enum DurableFile {
   }
 
   private static func write(
-    _ bytes: [UInt8], to file: Int32, path: String
+    _ bytes: Span<UInt8>, to file: Int32, path: String
   ) throws(StorageError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
+    var start = 0
+    while start < bytes.count {
       // Safe: the bytes are borrowed for the call.
-      let written = unsafe rest.withUnsafeBytes { buffer in
+      let written = unsafe bytes.extracting(start...).withUnsafeBytes { buffer in
         unsafe CSystem.write(file, buffer.baseAddress, buffer.count)
       }
       if written < 0, system_errno() == EINTR { continue }
       guard written > 0 else { throw StorageError("write", path, code: system_errno()) }
-      rest = rest.dropFirst(written)
+      start += written
     }
   }
 

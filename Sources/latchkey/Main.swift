@@ -1,6 +1,7 @@
 import ArgumentParser
 import CSystem
 import Secrets
+import Storage
 
 /// The command: asks, shows, and says by its exit code how it went.
 @main
@@ -9,7 +10,11 @@ enum Main {
     // Before the first secret is read; a kernel that refuses is older than any that Latchkey runs on.
     _ = hardenProcess()
     system_ignore_broken_pipes()
-    let status = run()
+    var status = run()
+    if Output.loss != 0 {
+      Failure(StorageError("write", "stdout", code: Output.loss)).show()
+      if status == .done { status = .system }
+    }
     wipeStack()
     exit(status.rawValue)
   }

@@ -31,6 +31,24 @@ struct MemoryTests {
     }
   }
 
+  @Test("at its exit what it read from the dongle's private data is not there")
+  func privateData() throws {
+    let work = try Workplace(.reader)
+    try work.provision()
+    let kept = "known to nobody but the dongle"
+    try work.folder.write("data", kept)
+    try work.latchkey(
+      ["card", "private", "write", "3", "data", "--pin-file", "pin", "--yes"], expecting: 0)
+    let scan = try MemoryScan.run(
+      Repository.product("latchkey"),
+      ["card", "private", "read", "3", "--pin-file", "pin", "--sysroot", "system"], input: [],
+      environment: work.environment, in: work.folder.path,
+      patterns: [Array(kept.utf8), Array("private".utf8)])
+    #expect(scan.status == 0, "\(scan.errors)")
+    #expect(scan.hits[0] == 0)
+    #expect(scan.hits[1] > 0)
+  }
+
   /// The keyslot's key, by gpg and the card.
   private func keyOf(_ work: Workplace, pin: String) throws -> [UInt8] {
     let gnupg = try GnuPG(work.daemon)

@@ -14,6 +14,21 @@ struct WrongInputTests {
     expect(result, 5, ["pcscd", "systemctl start pcscd.socket"])
   }
 
+  @Test("stdout on a full disk: exit 5, however well the rest went", arguments: ["", " --json"])
+  func fullDisk(json: String) throws {
+    let work = try Workplace()
+    let command = "card show --virtual-card dongle.card --sysroot system" + json
+    let result = try work.run(
+      "sh", ["-c", "exec \"$0\" \(command) >/dev/full", Repository.product("latchkey")])
+    expect(result, 5, ["can't write stdout: No space left on device", "Make room"])
+    // Who reads no further wants no more.
+    try work.run(
+      "bash",
+      [
+        "-c", "\"$0\" \(command) | true; exit ${PIPESTATUS[0]}", Repository.product("latchkey"),
+      ], expecting: 0)
+  }
+
   @Test("no reader, or no card in it: exit 3, plug it in", arguments: [[], [String?.none]])
   func noCard(cards: [String?]) throws {
     let work = try Workplace()

@@ -77,7 +77,8 @@ struct EntriesList: ParsableCommand {
           .doesNotHold, "the line of \(Escaped.name(entry.name)) can't be told",
           next: "latchkey entries list says why.")
       }
-      Output.bytes(line + [0x0A])
+      let bytes = line + [0x0A]
+      Output.bytes(bytes.span)
     }
   }
 }

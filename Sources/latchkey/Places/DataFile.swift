@@ -39,6 +39,17 @@ enum DataFile {
 
   /// Writes bytes to a file that isn't there yet, or to standard output where no file is named.
   static func write(_ bytes: [UInt8], to path: String?, mode: UInt32 = 0o644) throws(Failure) {
+    try write(bytes.span, to: path, mode: mode)
+  }
+
+  /// The same for what nobody else may see.
+  static func write(secret: borrowing SecretBytes, to path: String?) throws(Failure) {
+    try write(secret.bytes, to: path, mode: 0o600)
+  }
+
+  private static func write(
+    _ bytes: Span<UInt8>, to path: String?, mode: UInt32
+  ) throws(Failure) {
     guard let path, path != "-" else { return Output.bytes(bytes) }
     do throws(StorageError) {
       try DurableFile.write(bytes, to: path, mode: mode, replacing: false)

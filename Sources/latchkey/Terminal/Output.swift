@@ -1,8 +1,15 @@
 import CSystem
 import FoundationEssentials
+import Synchronization
 
 /// Where words go: results to stdout, what is for people to stderr.
 enum Output {
+  /// Why some of the results did not get out, as an errno value; 0 if all did. A reader that has gone
+  /// away is no reason: it wanted no more.
+  static var loss: Int32 { lost.load(ordering: .relaxed) }
+
+  private static let lost = Atomic<Int32>(0)
+
   /// A line of results.
   static func result(_ line: String) { write(line, to: 1) }
 
@@ -20,21 +27,27 @@ enum Output {
   }
 
   /// Bytes of results, as they are.
-  static func bytes(_ bytes: [UInt8]) { write(bytes, to: 1) }
+  static func bytes(_ bytes: Span<UInt8>) { write(bytes, to: 1) }
 
   private static func write(_ line: String, to descriptor: Int32) {
-    write(Array((line + "\n").utf8), to: descriptor)
+    let bytes = Array((line + "\n").utf8)
+    write(bytes.span, to: descriptor)
   }
 
-  private static func write(_ all: [UInt8], to descriptor: Int32) {
-    var bytes = all[...]
-    while !bytes.isEmpty {
-      // Safe: the bytes are borrowed for the call. Nobody can be told that nobody listens.
-      let written = unsafe bytes.withUnsafeBytes { bytes in
+  private static func write(_ bytes: Span<UInt8>, to descriptor: Int32) {
+    var start = 0
+    while start < bytes.count {
+      // Safe: the bytes are borrowed for the call.
+      let written = unsafe bytes.extracting(start...).withUnsafeBytes { bytes in
         unsafe CSystem.write(descriptor, bytes.baseAddress, bytes.count)
       }
-      guard written > 0 || (written < 0 && system_errno() == EINTR) else { return }
-      bytes = bytes.dropFirst(max(written, 0))
+      if written < 0, system_errno() == EINTR { continue }
+      guard written > 0 else {
+        let error = system_errno()
+        if descriptor == 1, error != EPIPE { lost.store(error, ordering: .relaxed) }
+        return
+      }
+      start += written
     }
   }
 }

@@ -126,7 +126,7 @@ struct CardAES: ParsableCommand {
             dongle: managed.dongle.serial,
             data: Hexadecimal.text([UInt8](copying: plain.bytes))))
       }
-      try DataFile.write([UInt8](copying: plain.bytes), to: output.path, mode: 0o600)
+      try DataFile.write(secret: plain, to: output.path)
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import OpenPGPCard
+import Secrets
 
 /// `latchkey card private`
 struct CardPrivate: ParsableCommand {
@@ -38,24 +39,25 @@ struct CardPrivate: ParsableCommand {
     func run() throws {
       let managed = try ManagedDongle(options)
       let tag = try CardPrivate.check(number, managed)
-      let content: [UInt8]
+      var content = SecretBytes(capacity: 0)
       switch number {
       case 3:
-        content = try managed.authorize(.decryption, with: pin.source, for: "to read it") {
-          (card) throws(CardError) in try card.readObject(tag)
+        try managed.authorize(.decryption, with: pin.source, for: "to read it") {
+          (card) throws(CardError) in try card.readObject(tag, into: &content)
         }
       case 4:
-        content = try managed.authorize(.administration, with: adminPIN.source, for: "to read it") {
-          (card) throws(CardError) in try card.readObject(tag)
+        try managed.authorize(.administration, with: adminPIN.source, for: "to read it") {
+          (card) throws(CardError) in try card.readObject(tag, into: &content)
         }
       default:
-        content = try managed.read { (card) throws(CardError) in try card.readObject(tag) }
+        let open = try managed.read { (card) throws(CardError) in try card.readObject(tag) }
+        content = SecretBytes(copying: open.span)
       }
       if options.json {
-        return try Output.document(
-          "card private read", Report(number: number, content: Hexadecimal.text(content)))
+        let digits = Hexadecimal.text([UInt8](copying: content.bytes))
+        return try Output.document("card private read", Report(number: number, content: digits))
       }
-      try DataFile.write(content, to: output.path, mode: 0o600)
+      try DataFile.write(secret: content, to: output.path)
     }
   }
 

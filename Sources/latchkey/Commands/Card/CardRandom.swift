@@ -33,7 +33,7 @@ struct CardRandom: ParsableCommand {
     if options.json {
       return try Output.document("card random", Report(random: Hexadecimal.text(bytes)))
     }
-    if binary { Output.bytes(bytes) } else { Output.result(Hexadecimal.text(bytes)) }
+    if binary { Output.bytes(bytes.span) } else { Output.result(Hexadecimal.text(bytes)) }
   }
 
   private struct Report: Encodable {
