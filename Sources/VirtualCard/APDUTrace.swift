@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// A file with a line for each command a card ran: header, lengths, status word, never any data.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// The file a card keeps its state in: locked while the card runs, replaced as a whole at each

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A card model: what tells it apart from another OpenPGP card. One file a model in `cards/`.
 public struct CardProfile: Codable, Equatable, Sendable {

@@ -1,18 +1,22 @@
 import Dispatch
-import Foundation
 import Glibc
 
 /// Signals as a descriptor that becomes readable, with a byte for each.
 final class Signals {
-  private let pipe = Pipe()
+  private let input: CInt
+  private let output: CInt
   private var sources: [any DispatchSourceSignal] = []
 
   /// What becomes readable.
-  var descriptor: CInt { pipe.fileHandleForReading.fileDescriptor }
+  var descriptor: CInt { input }
 
   /// - Parameter bytes: which byte comes for which signal.
   init(_ bytes: [CInt: UInt8]) {
-    let output = pipe.fileHandleForWriting.fileDescriptor
+    var ends: [CInt] = [-1, -1]
+    // Safe: room for the two descriptors. A process so young has some left.
+    _ = unsafe pipe(&ends)
+    (input, output) = (ends[0], ends[1])
+    let output = output
     for (number, byte) in bytes {
       // Ignored in favour of the source below.
       _ = signal(number, SIG_IGN)

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// What a person does on a reader's pad, a line each time something is to be typed:
 /// digits; `cancel`; `timeout`, when nobody types; and before any of them `wait 2.5`, in seconds. Behind
