@@ -35,6 +35,18 @@ import Testing
     #expect(!machine.console.contains(Self.debian))
   }
 
+  @Test("After a rotation and a revocation the revoked dongle is a stranger, and the other opens")
+  func revoked() throws {
+    let dongle = try Dongle("cv25519")
+    let machine = try Machine("revoked", initrd: "revoked", disks: ["revoked"], dongle: dongle)
+    try machine.see("not a dongle of this volume", "00000A01", "plug in one of these", "00000B02")
+    try machine.plug(Dongle("rsa4096"))
+    try machine.see("00000B02", "PIN: ")
+    try machine.type(Dongle.pin)
+    #expect(try machine.end().contains(PromptTests.root))
+    #expect(!dongle.exchanges().contains { $0.hasPrefix("00 20") })
+  }
+
   @Test("An initramfs of dracut opens the volume")
   func dracut() throws {
     let uuid = "11111111-1111-4111-8111-111111111111"
