@@ -25,29 +25,26 @@ extension Enrolment {
     open: Open, ask: Ask
   ) throws(EnrolmentError) -> Outcome {
     try Self.check(dongles)
-    let lock = try lock()
-    defer { system_unlock_and_close(lock) }
-    let header = try openHeader()
-    guard let uuid = header.uuid else { throw .notLUKS }
-    _ = try recover(header, uuid)
-    var volumeKey = SecretBytes(capacity: 128)
-    guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
-      throw .wrongPassphrase
+    return try changing { (header, uuid) throws(EnrolmentError) in
+      var volumeKey = SecretBytes(capacity: 128)
+      guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
+        throw .wrongPassphrase
+      }
+      let key = try Self.key(message, dongles, open)
+      guard let keyslot = header.openKeyslot(nil, with: key, volumeKey: &volumeKey) else {
+        throw .adoptedKeyOpensNothing
+      }
+      guard keyslot != personSlot else { throw .passphraseOfDongles }
+      if header.rounds(of: keyslot) == nil, key.count < Self.leastAdoptedKey {
+        throw .adoptedKeyTooShort(key.count)
+      }
+      let known = known(uuid)
+      var old = Self.old(known, header, personSlot: personSlot, isProven: false)
+      if old.slot == keyslot { old = OldKeyslot() }
+      return try change(
+        header, uuid, dongles, key, in: keyslot, isAdded: false, volumeKey: volumeKey,
+        personSlot: personSlot, known: known, old: old, ask)
     }
-    let key = try Self.key(message, dongles, open)
-    guard let keyslot = header.openKeyslot(nil, with: key, volumeKey: &volumeKey) else {
-      throw .adoptedKeyOpensNothing
-    }
-    guard keyslot != personSlot else { throw .passphraseOfDongles }
-    if header.rounds(of: keyslot) == nil, key.count < Self.leastAdoptedKey {
-      throw .adoptedKeyTooShort(key.count)
-    }
-    let known = known(uuid)
-    var old = Self.old(known, header, personSlot: personSlot, isProven: false)
-    if old.slot == keyslot { old = OldKeyslot() }
-    return try change(
-      header, uuid, dongles, key, in: keyslot, isAdded: false, volumeKey: volumeKey,
-      personSlot: personSlot, known: known, old: old, ask)
   }
 
   private static func key(

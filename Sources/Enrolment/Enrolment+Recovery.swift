@@ -9,11 +9,27 @@ import Storage
 extension Enrolment {
   /// Finishes or takes back what an interrupted run left. Needs neither passphrase nor dongle.
   public func recover() throws(EnrolmentError) -> Recovery {
+    try withHeader { (header, uuid) throws(EnrolmentError) in try recover(header, uuid) }
+  }
+
+  /// Changes the volume, with nobody else at it, once what an interrupted run left has been ended.
+  func changing<Result>(
+    _ body: (borrowing CryptDevice, VolumeUUID) throws(EnrolmentError) -> Result
+  ) throws(EnrolmentError) -> Result {
+    try withHeader { (header, uuid) throws(EnrolmentError) in
+      _ = try recover(header, uuid)
+      return try body(header, uuid)
+    }
+  }
+
+  private func withHeader<Result>(
+    _ body: (borrowing CryptDevice, VolumeUUID) throws(EnrolmentError) -> Result
+  ) throws(EnrolmentError) -> Result {
     let lock = try lock()
     defer { system_unlock_and_close(lock) }
     let header = try openHeader()
     guard let uuid = header.uuid else { throw .notLUKS }
-    return try recover(header, uuid)
+    return try body(header, uuid)
   }
 
   /// Ends what only waited for /boot to be signed, as it is now.

@@ -36,30 +36,27 @@ extension Enrolment {
     mustRemove: Bool = false, ask: Ask
   ) throws(EnrolmentError) -> Outcome {
     try Self.check(dongles)
-    let lock = try lock()
-    defer { system_unlock_and_close(lock) }
-    let header = try openHeader()
-    guard let uuid = header.uuid else { throw .notLUKS }
-    _ = try recover(header, uuid)
-    guard let known = known(uuid) else { throw .notEnrolled }
-    var volumeKey = SecretBytes(capacity: 128)
-    var personSlot: Int?
-    switch opening {
-    case .passphrase:
-      personSlot = header.openKeyslot(nil, with: secret, volumeKey: &volumeKey)
-      guard personSlot != nil else { throw .wrongPassphrase }
-      guard personSlot != known.volume.keyslot else { throw .passphraseOfDongles }
-    case .dongle:
-      let slot = known.volume.keyslot
-      guard header.openKeyslot(slot, with: secret, volumeKey: &volumeKey) == slot else {
-        throw .keyRefused
+    return try changing { (header, uuid) throws(EnrolmentError) in
+      guard let known = known(uuid) else { throw .notEnrolled }
+      var volumeKey = SecretBytes(capacity: 128)
+      var personSlot: Int?
+      switch opening {
+      case .passphrase:
+        personSlot = header.openKeyslot(nil, with: secret, volumeKey: &volumeKey)
+        guard personSlot != nil else { throw .wrongPassphrase }
+        guard personSlot != known.volume.keyslot else { throw .passphraseOfDongles }
+      case .dongle:
+        let slot = known.volume.keyslot
+        guard header.openKeyslot(slot, with: secret, volumeKey: &volumeKey) == slot else {
+          throw .keyRefused
+        }
       }
+      let old = Self.old(known, header, personSlot: personSlot, isProven: opening == .dongle)
+      if mustRemove, let kept = old.kept { throw .unprovenKeyslot(kept) }
+      return try addKey(
+        header, uuid, dongles, volumeKey: volumeKey, personSlot: personSlot, known: known, old: old,
+        ask)
     }
-    let old = Self.old(known, header, personSlot: personSlot, isProven: opening == .dongle)
-    if mustRemove, let kept = old.kept { throw .unprovenKeyslot(kept) }
-    return try addKey(
-      header, uuid, dongles, volumeKey: volumeKey, personSlot: personSlot, known: known, old: old,
-      ask)
   }
 
   /// Takes the last dongle out: keyslot, blob, record and token go, and passphrases are left.
@@ -68,28 +65,25 @@ extension Enrolment {
   public func removeDongles(
     passphrase: borrowing SecretBytes
   ) throws(EnrolmentError) -> Removal {
-    let lock = try lock()
-    defer { system_unlock_and_close(lock) }
-    let header = try openHeader()
-    guard let uuid = header.uuid else { throw .notLUKS }
-    _ = try recover(header, uuid)
-    guard let known = known(uuid) else { throw .notEnrolled }
-    var volumeKey = SecretBytes(capacity: 128)
-    guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
-      throw .wrongPassphrase
+    return try changing { (header, uuid) throws(EnrolmentError) in
+      guard let known = known(uuid) else { throw .notEnrolled }
+      var volumeKey = SecretBytes(capacity: 128)
+      guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
+        throw .wrongPassphrase
+      }
+      guard personSlot != known.volume.keyslot else { throw .passphraseOfDongles }
+      let old = Self.old(known, header, personSlot: personSlot, isProven: false)
+      if let kept = old.kept { throw .unprovenKeyslot(kept) }
+      try step(.backup)
+      let backup = try HeaderBackup.write(header, uuid, to: places.backups)
+      try step(.journal)
+      let journal = Journal(
+        phase: .tested, keyslot: nil, isAdded: false, replaced: old.removable,
+        rounds: old.removable.flatMap { header.rounds(of: $0) } ?? 0)
+      try journal.write(places.journal(uuid))
+      try finish(journal, header, uuid)
+      return Removal(removedSlot: old.removable, personSlot: personSlot, backup: backup)
     }
-    guard personSlot != known.volume.keyslot else { throw .passphraseOfDongles }
-    let old = Self.old(known, header, personSlot: personSlot, isProven: false)
-    if let kept = old.kept { throw .unprovenKeyslot(kept) }
-    try step(.backup)
-    let backup = try HeaderBackup.write(header, uuid, to: places.backups)
-    try step(.journal)
-    let journal = Journal(
-      phase: .tested, keyslot: nil, isAdded: false, replaced: old.removable,
-      rounds: old.removable.flatMap { header.rounds(of: $0) } ?? 0)
-    try journal.write(places.journal(uuid))
-    try finish(journal, header, uuid)
-    return Removal(removedSlot: old.removable, personSlot: personSlot, backup: backup)
   }
 
   /// The header backups of a volume that this system has, oldest first: each opens by every key and

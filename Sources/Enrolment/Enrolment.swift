@@ -109,19 +109,16 @@ public struct Enrolment: Sendable {
     ask: (KeyBlob, Record.Dongle) throws(DiskKeyError) -> SecretBytes?
   ) throws(EnrolmentError) -> Outcome {
     try Self.check(dongles)
-    let lock = try lock()
-    defer { system_unlock_and_close(lock) }
-    let header = try openHeader()
-    guard let uuid = header.uuid else { throw .notLUKS }
-    _ = try recover(header, uuid)
-    var volumeKey = SecretBytes(capacity: 128)
-    guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
-      throw .wrongPassphrase
+    return try changing { (header, uuid) throws(EnrolmentError) in
+      var volumeKey = SecretBytes(capacity: 128)
+      guard let personSlot = header.openKeyslot(nil, with: passphrase, volumeKey: &volumeKey) else {
+        throw .wrongPassphrase
+      }
+      let known = known(uuid)
+      let old = Self.old(known, header, personSlot: personSlot, isProven: false)
+      return try addKey(
+        header, uuid, dongles, volumeKey: volumeKey, personSlot: personSlot, known: known, old: old,
+        ask)
     }
-    let known = known(uuid)
-    let old = Self.old(known, header, personSlot: personSlot, isProven: false)
-    return try addKey(
-      header, uuid, dongles, volumeKey: volumeKey, personSlot: personSlot, known: known, old: old,
-      ask)
   }
 }
