@@ -29,7 +29,7 @@ struct SignCommand: ParsableCommand {
   }
 
   func run() throws {
-    let signing = try BootSigning(boot, options, with: signer)
+    let signing = try BootSigning(boot, options, gpgKey: signer.gpgKey)
     let dialect: Dialect? =
       switch names {
       case .relative: .relative

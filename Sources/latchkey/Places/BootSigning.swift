@@ -11,10 +11,10 @@ struct BootSigning {
 
   /// Looks for who signs: by default, the dongle that is there and whose signature key is trusted.
   init(
-    _ boot: BootOptions, _ options: GlobalOptions, with choice: SignerChoice = SignerChoice()
+    _ boot: BootOptions, _ options: GlobalOptions, gpgKey: [UInt8]? = nil
   ) throws(Failure) {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
-    signer = try Signer(choice, options, trust: trust)
+    signer = try Signer(gpgKey: gpgKey, options, trust: trust)
     site = try BootSite(boot, options.folders, trust)
     self.options = options
   }

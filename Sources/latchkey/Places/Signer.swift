@@ -6,8 +6,11 @@ enum Signer {
   case gpg(GPGSigner)
 
   /// Finds the one that is meant, whose key is trusted here.
-  init(_ choice: SignerChoice, _ options: GlobalOptions, trust: TrustStore) throws(Failure) {
-    if let key = choice.gpgKey {
+  /// - Parameter key: the fingerprint of gpg's key; nil for a dongle.
+  init(
+    gpgKey key: [UInt8]?, _ options: GlobalOptions, trust: TrustStore
+  ) throws(Failure) {
+    if let key {
       self = .gpg(try GPGSigner(key, trust: trust))
       return
     }
