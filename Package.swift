@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     // C
     .target(name: "CSystem"),
+    .target(name: "CForeground"),
     .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
@@ -101,6 +102,7 @@ let package = Package(
         "DiskKey",
         "OpenPGP", "OpenPGPCard",
         "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
+        "CForeground",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -27,6 +27,12 @@ struct GlobalOptions: ParsableArguments {
 
   /// Where Latchkey keeps what it knows on this system.
   var folders: SystemFolders { SystemFolders(root: sysroot) }
+
+  /// What names dongles and folders, as arguments for another command.
+  var arguments: [String] {
+    card.flatMap { ["--card", $0] } + virtualCard.flatMap { ["--virtual-card", $0] }
+      + (virtualPad.map { ["--virtual-pad", $0] } ?? []) + ["--sysroot", sysroot]
+  }
 }
 
 /// Where Latchkey keeps what it knows on a system.

@@ -60,5 +60,6 @@ struct Latchkey: ParsableCommand {
       ChangesCommand.self, EntriesCommand.self, EnrollCommand.self, RotateCommand.self,
       RevokeCommand.self,
       UnlockCommand.self, InitramfsCommand.self, CardCommand.self,
+      AfterUpgradeCommand.self, NoticeCommand.self,
     ])
 }

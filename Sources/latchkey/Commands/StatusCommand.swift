@@ -20,7 +20,17 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     var missing: [String] = []
     let dongles = dongles(&missing)
-    let boot = try bootReport(&missing)
+    let notice = BootNotice(options.folders)
+    let boot: BootReport?
+    do throws(Failure) {
+      boot = try bootReport(&missing)
+    } catch {
+      // Who may not look at /boot may know what root found.
+      notice.lines?.forEach(Output.note)
+      throw error
+    }
+    if boot?.verdict == "good" { notice.clear(whereGood: self.boot.boot) }
+    if boot == nil, let line = notice.lines?.first { missing.append(line) }
     let volumes = volumes(isBootGood: boot?.verdict == "good", &missing)
     if options.json {
       try Output.document(

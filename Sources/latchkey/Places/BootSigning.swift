@@ -51,6 +51,7 @@ struct BootSigning {
         .doesNotHold, BootReport(after, at: site.path).summary,
         next: "Something wrote to it while it was signed. Run latchkey sign again.")
     }
+    site.accept(after)
     Enrolment.bootWasSigned(EnrolmentPlaces(boot: site.path, options.folders))
     return BootReport(after, at: site.path)
   }

@@ -7,11 +7,13 @@ struct BootSite {
   let folder: BootFolder
   let trusted: TrustedSigners
   let memory: SignatureMemory
+  private let notice: BootNotice
 
   init(_ options: BootOptions, _ folders: SystemFolders, _ trust: TrustStore) throws(Failure) {
     path = options.boot
     trusted = TrustedSigners(trust.certificates)
     memory = SignatureMemory(folder: folders.state, boot: options.boot)
+    notice = BootNotice(folders)
     do throws(BootError) {
       folder = try BootFolder(path: options.boot)
     } catch {
@@ -35,11 +37,12 @@ struct BootSite {
     }
   }
 
-  /// Remembers the signature of a verdict that holds. Where that isn't allowed, it says so once: an
+  /// Remembers the signature of a verdict that holds; the note that /boot is to be signed goes. Where that isn't allowed, it says so once: an
   /// older set would not be noticed.
   func accept(_ verdict: BootVerdict) {
     guard verdict.holds, let by = verdict.signedBy else { return }
     accept(by)
+    notice.clear(whereGood: path)
   }
 
   /// Remembers a signature.
