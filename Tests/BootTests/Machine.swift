@@ -35,10 +35,12 @@ final class Machine {
   ///   - disks: images of volumes, in the order in which the machine sees them.
   ///   - root: the mapped root volume.
   ///   - options: more of the kernel's command line.
+  ///   - port: the port here behind which is SSH's there; nil for a machine without a network.
   ///   - dongle: what is plugged in from the start.
   init(
     _ name: String, initrd: String = "one", disks: [String] = ["root"],
-    root: String = "/dev/mapper/cryptroot", options: String = "", dongle: Dongle? = nil
+    root: String = "/dev/mapper/cryptroot", options: String = "", port: UInt16? = nil,
+    dongle: Dongle? = nil
   ) throws {
     self.name = name
     folder = try TemporaryFolder()
@@ -52,7 +54,8 @@ final class Machine {
     var arguments = [
       "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M",
       "q35", "-m", "512",
-      "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none",
+      "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot", "-nic",
+      port.map { "user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:\($0)-:22" } ?? "none",
       "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
       "-kernel", "\(made)/vmlinux", "-initrd", "\(made)/initrd/\(initrd).img", "-append",
       // On a machine with much else to do, the kernel's check of its timer fails.

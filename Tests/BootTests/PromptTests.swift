@@ -93,6 +93,43 @@ import Testing
     #expect(try machine.end().contains(Self.root))
   }
 
+  @Test("Over SSH one takes over from the console, and the PIN typed there opens the volume")
+  func secureShell() throws {
+    let dongle = try Dongle("cv25519")
+    let machine = try Machine(
+      "secure-shell", initrd: "secure", options: "ip=dhcp", port: SecureShell.port, dongle: dongle)
+    try machine.see("PIN for cryptroot", "PIN: ")
+    let shell = try SecureShell("latchkey-unlock")
+    try shell.see("PIN: ")
+    try machine.see("another latchkey-unlock asks now", "Enter leads to the passphrase here")
+    try shell.type("999999")
+    try shell.see("wrong PIN")
+    try shell.see("2 tries left")
+    try shell.type(Dongle.pin)
+    #expect(try machine.end().contains(Self.root))
+    #expect(!shell.said.contains(Dongle.pin), "\(shell.said)")
+    // Debian waited, found the mapping, and asked nothing.
+    #expect(!machine.console.contains(Self.debian))
+    #expect(try dongle.triesLeft() == 3)
+  }
+
+  @Test("While somebody is asked over SSH, Enter on the console leads to the passphrase")
+  func secureShellLeft() throws {
+    let dongle = try Dongle("cv25519")
+    let machine = try Machine(
+      "secure-shell-left", initrd: "secure", options: "ip=dhcp", port: SecureShell.port,
+      dongle: dongle)
+    try machine.see("PIN for cryptroot", "PIN: ")
+    let shell = try SecureShell("latchkey-unlock")
+    try machine.see("Enter leads to the passphrase here")
+    try machine.type("")
+    try machine.see(Self.debian)
+    try machine.type(Self.passphrase)
+    #expect(try machine.end().contains(Self.root))
+    #expect(try dongle.triesLeft() == 3)
+    withExtendedLifetime(shell) {}
+  }
+
   @Test("latchkey=off goes straight to the passphrase")
   func off() throws {
     let dongle = try Dongle("cv25519")
