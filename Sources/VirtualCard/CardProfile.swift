@@ -43,7 +43,7 @@ public struct CardProfile: Codable, Equatable, Sendable {
   /// How the model shows itself on USB; absent for a card that is no USB device.
   public var usb: USB?
   /// How long the model's operations take, in milliseconds, where a source says so: by a name such as
-  /// `sign rsa2048`. For people; the virtual card is as fast as it can be.
+  /// `sign rsa2048`. The virtual card takes them where ``VirtualCard/takesModelsTime`` says so.
   public var responseTimes: [String: Int]?
   /// For each value above where it was taken from.
   public var sources: [String: String]

@@ -1,3 +1,4 @@
+import Glibc
 import LibCrypto
 import SmartCard
 
@@ -13,6 +14,8 @@ public final class VirtualCard {
   var loadedKeys: [Slot: LoadedKey] = [:]
   /// Who touches it where a key wants that; nil for at once.
   public var touchHabit: TouchHabit?
+  /// Whether it takes as long for each command as the model does, where its profile says so.
+  public var takesModelsTime = false
   private let file: CardFile?
   private var isPowered = true
 
@@ -80,6 +83,7 @@ public final class VirtualCard {
   /// - Returns: the answer's data and its two status bytes.
   public func process(_ command: [UInt8]) -> [UInt8] {
     if !isPowered { reset() }
+    let start = ContinuousClock.now
     let before = (state: state, session: session)
     var answer = answer(to: command)
     if state != before.state, let file {
@@ -95,6 +99,12 @@ public final class VirtualCard {
         }
         answer = StatusWord.memoryFailure.bytes
       }
+    }
+    if takesModelsTime, answer.count > 2 || answer == StatusWord.success.bytes,
+      let whole = responseTime(of: command)
+    {
+      let left = .milliseconds(whole) - start.duration(to: .now)
+      if left > .zero { usleep(UInt32(clamping: Int(left / .microseconds(1)))) }
     }
     return answer
   }

@@ -36,6 +36,9 @@ struct Run: ParsableCommand {
   @Option(help: "After how many seconds the card gives up waiting for a touch.")
   var touchTimeOut = 15.0
 
+  @Flag(help: "Take as long for each command as the model does, where its profile says so.")
+  var responseTimes = false
+
   @OptionGroup(title: "In a virtual machine")
   var machine: MachineOptions
 
@@ -44,6 +47,7 @@ struct Run: ParsableCommand {
     do {
       let card = try VirtualCard(at: file)
       card.touchHabit = try habit()
+      card.takesModelsTime = responseTimes
       let trace = try trace.map { try APDUTrace(to: $0) }
       guard (0...3600).contains(patience) else {
         throw ValidationError("--patience takes 0 to 3600 seconds.")

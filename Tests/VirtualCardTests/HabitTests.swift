@@ -90,4 +90,22 @@ import Testing
 
   @Test("a model's ways", arguments: scripts)
   func ways(_ script: Script) throws { try script.run() }
+
+  @Test("a card that takes its model's time answers no sooner, and others at once")
+  func modelsTime() throws {
+    let card = try Script.card("yubikey-5")
+    #expect(card.responseTime(of: [0x00, 0xA4, 0x04, 0x00]) == 2)
+    #expect(card.responseTime(of: [0x00, 0xCA, 0x00, 0x6E, 0x00]) == 11)
+    #expect(card.responseTime(of: [0x00, 0xCA, 0x00, 0xC4, 0x00]) == 1)
+    #expect(card.responseTime(of: [0x00, 0x47, 0x80, 0x00, 0x02, 0xB6, 0x00, 0x00]) == 6257)
+    // A part of a chain, and what nobody recorded.
+    #expect(card.responseTime(of: [0x10, 0x2A, 0x9E, 0x9A]) == nil)
+    #expect(card.responseTime(of: [0x00, 0x47, 0x81, 0x00, 0x02, 0xB6, 0x00, 0x00]) == nil)
+    #expect(try Script.card("nitrokey-3").responseTime(of: [0x00, 0xA4, 0x04, 0x00]) == nil)
+
+    card.takesModelsTime = true
+    let start = ContinuousClock.now
+    for _ in 0..<5 { _ = try card.send("00CA006E00") }
+    #expect(start.duration(to: .now) >= .milliseconds(55))
+  }
 }
