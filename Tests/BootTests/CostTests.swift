@@ -46,9 +46,17 @@ import Testing
       toFile: Repository.path(".build-boot/machine/boot-cost.md"), atomically: true,
       encoding: .utf8)
     print(text)
-    #expect(ours.raw <= 3_200_000 && ours.raw < gnupg.raw)
+    #expect(try ours.raw <= limit() && ours.raw < gnupg.raw)
     #expect(ours.compressed < gnupg.compressed)
     #expect(ours.exchanges < gnupg.exchanges)
+  }
+
+  /// What may be added, in bytes: below the design's budget of 3.2 MB, as it hasn't grown.
+  private func limit() throws -> Int {
+    struct Limits: Decodable { let bytes: [String: Int] }
+    let file = try Data(contentsOf: URL(fileURLWithPath: Repository.path("Benchmarks/limits.json")))
+    return try #require(
+      JSONDecoder().decode(Limits.self, from: file).bytes["added to the initramfs"])
   }
 
   private func measure(

@@ -1,0 +1,189 @@
+"""The tables: docs/performance.md, and the few lines of the README."""
+
+import re
+
+from place import TOP
+
+PAGE = TOP / "docs/performance.md"
+README = TOP / "README.md"
+START, END = "<!-- scripts/bench writes this -->", "<!-- to here -->"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def milliseconds(row):
+    return f"{row['median'] * 1000:.0f} ({row['min'] * 1000:.0f}–{row['max'] * 1000:.0f})"
+
+
+def seconds(row):
+    return f"{row['median']:.2f} ({row['min']:.2f}–{row['max']:.2f})"
+
+
+def megabytes(number):
+    return f"{number / 1e6:.1f}"
+
+
+def times(number):
+    return f"{number:.1f}×" if number < 100 else f"{number:.0f}×"
+
+
+def card(part):
+    text = f"""## At the card
+
+The same virtual card (the profile `{part['profile']}`, Ed25519 and X25519) behind the same pcscd, through vpcd. APDUs
+count GET RESPONSE; bytes are those of data, to the card and from it. Both are exact, and the same in each run.
+*Cold* gpg starts its agent and scdaemon; *warm* gpg has them running, with the PIN in the agent's hand. Ours is always
+cold. Milliseconds are the median, the least and the most; × is the median of the ratios to the first row, round by
+round. gpg's CPU and memory have its agent's and scdaemon's with them; PySequoia's and johnnycanencrypt's time leaves
+out Python's start. The last column has each command take as long as a recorded Yubikey 5 takes for it
+(`virtual-card run --response-times`; reading a public key was not recorded, and takes nothing): what a person waits.
+`latchkey sign` reads, hashes and verifies a /boot of three files too, `latchkey unlock` checks /boot's signature and
+the volume's header.
+"""
+    for job, rows in part["jobs"].items():
+        cells = []
+        for name, row in rows.items():
+            if "failed" in row:
+                cells.append([name, "fails", "", "", "", "", "", row["failed"]])
+                continue
+            slow = row.get("as slow as the model")
+            cells.append([
+                name, row["apdus"], f"{row['sent']} / {row['received']}",
+                milliseconds(row["wall"]) if "wall" in row else "",
+                times(row["ratio"]) if "ratio" in row else "",
+                f"{row['cpu']['median'] * 1000:.0f}" if "cpu" in row else "",
+                megabytes(row["memory"]) if "memory" in row else "",
+                f"{slow['median'] * 1000:.0f}" if slow else ""])
+        text += f"\n### {job[0].upper() + job[1:]}\n\n" + table(
+            ["", "APDUs", "bytes to / from", "ms", "×", "CPU, ms", "peak MB", "ms at a Yubikey's pace"],
+            cells) + "\n"
+    return text
+
+
+def boots(part):
+    names = list(part["rows"][0]["runs"])
+    rate = part["limit"] / 1e6
+    text = f"""## /boot
+
+Seconds: median, least and most; × beside `latchkey verify` of the same rounds. `openssl speed -evp sha256` on one core:
+{rate:.0f} MB/s: the limit of this CPU. *Limit* is how `latchkey verify` compares with that limit on all its cores and
+reading alone, one after the other (the design's budget: 1.3). *Heads' pipeline*: sha256sum and gpgv over its lists,
+`sha256sum -c`, find and cmp. Cold: the kernel's caches are dropped before each run.
+
+"""
+    rows = []
+    for row in part["rows"]:
+        runs = row["runs"]
+        best = row["megabytes"] / rate / row["cores"] + runs["reading alone"]["wall"]["median"]
+        size = f"{row['megabytes'] / 1000:g} GB" if row["megabytes"] >= 100 else f"{row['megabytes']} MB"
+        cells = [f"{size}, {row['files']} files, {row['cache']}, {row['cores']} core"
+                 + ("s" if row["cores"] > 1 else "")]
+        for name in names:
+            run = runs.get(name)
+            cells.append(seconds(run["wall"]) + (
+                "" if name == names[0] else f" {times(run['ratio'])}") if run else "")
+        cells.append(f"{runs[names[0]]['wall']['median'] / best:.2f}")
+        cells.append(megabytes(runs[names[0]]["memory"]))
+        rows.append(cells)
+    return text + table(["", *names, "limit", "peak MB of verify"], rows) + "\n"
+
+
+def initramfs(part):
+    origin = ("made by the boot tests on this machine" if part["is own"]
+              else "of [`boot-cost.md`](boot-cost.md), not of this machine")
+    peers = [[*row, "", "", "", ""] for row in part["peers"]]
+    return f"""## In the initramfs
+
+Beyond Debian's own image with cryptsetup. The first two rows are {origin}, where it says how; their seconds are of an
+emulated machine. Of OpenSC's keyscript and of clevis the images are made and weighed, but not booted: each wants a
+dongle, a TPM or a server made ready in its own way.
+
+""" + table(part["head"], part["rows"] + peers) + "\n"
+
+
+def number(value):
+    return f"{value:.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2g}"
+
+
+def growth(part):
+    rows = []
+    for line in part:
+        points = ", ".join(f"{count}: {number(value)}" for count, value in line["points"])
+        rows.append([line["of"], line["unit"], points, number(line["each"]), line["note"]])
+    return """## Growth
+
+Medians; *each* is the slope of the straight line through them. Dongles of a volume are opened by the last of them.
+
+""" + table(["of", "what", "at", "each", ""], rows) + "\n"
+
+
+def inside(part):
+    rows = [[row["name"], row["bytes"] or "", f"{row['median'] / 1000:.1f} "
+             f"({row['min'] / 1000:.1f}–{row['max'] / 1000:.1f})", row["allocations"]] for row in part]
+    return """## Within the process
+
+`Benchmarks/Sources/inside`: one operation over and over, and how often one asks for memory.
+
+""" + table(["", "bytes", "µs", "allocations"], rows) + "\n"
+
+
+def kept(part):
+    rows = [[group, name, value] for group, values in part.items() for name, value in values.items()]
+    return """## Kept so
+
+`scripts/test` fails when one of these grows beyond [`Benchmarks/limits.json`](../Benchmarks/limits.json); allocations
+are counted in the build that the tests use there, and in the released one here. The order of the commands is held by
+`Tests/LatchkeyTests/ExchangeTests.swift`, the initramfs by `Tests/BootTests/CostTests.swift`.
+
+""" + table(["", "", ""], rows) + "\n"
+
+
+PARTS = {"card": card, "boots": boots, "initramfs": initramfs, "growth": growth, "inside": inside,
+         "limits": kept}
+
+
+def page(result):
+    machine = result["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    text = f"""# Performance
+
+Made by `scripts/bench --write`, all of it: run it again on a machine of yours, when it does nothing else. It installs
+the programs that are compared, builds, measures everything in one go, and takes some ten minutes.
+
+Measured on {result['date']} on {machine['cpu']}, {machine['cores']} cores ({', '.join(machine['flags'])}),
+{machine['memory'] / 1e9:.0f} GB, {machine['system']}, Linux {machine['kernel']}; load at the start
+{machine['load at the start']:.2f}. {versions}. Rounds: {result['rounds']}{", quick: sizes and rounds are small, and the seconds are worth little" if result['quick'] else ""}.
+
+"""
+    return text + "\n".join(PARTS[name](result[name]) for name in PARTS if name in result)
+
+
+def few_lines(result):
+    """The README's: what matters, and no more."""
+    jobs = result["card"]["jobs"]
+    rows = []
+    for job, ours in (("sign", "latchkey sign"), ("unlock", "latchkey-unlock")):
+        for name in (ours, "gpg, cold"):
+            row = jobs[job][name]
+            rows.append([f"{job}: {name}", row["apdus"], f"{row['wall']['median'] * 1000:.0f}",
+                         f"{row['as slow as the model']['median'] * 1000:.0f}"])
+    row = result["boots"]["rows"][1]
+    verify, theirs = row["runs"]["latchkey verify"], row["runs"]["sha256sum -c"]
+    return table(["", "APDUs", "ms", "ms at a Yubikey's pace"], rows) + f"""
+
+`latchkey verify` of a /boot of {row['megabytes']} MB takes {verify['wall']['median']:.2f} s where `sha256sum -c` takes
+{theirs['wall']['median']:.2f} s. The rest, and how to measure it again: [docs/performance.md](docs/performance.md).
+"""
+
+
+def write(result):
+    PAGE.write_text(page(result))
+    readme = README.read_text()
+    if START in readme:
+        README.write_text(re.sub(
+            re.escape(START) + ".*?" + re.escape(END),
+            lambda _: f"{START}\n\n{few_lines(result)}\n{END}", readme, flags=re.S))
