@@ -34,10 +34,8 @@ public struct CPIOArchive: Equatable, Sendable {
   /// Where it ends, behind its trailer.
   public let end: Int
 
-  /// The most bytes of a path, its end included.
-  private static let maximumName = 4096
-  private static let headerSize = 110
-  private static let trailer = "TRAILER!!!"
+  /// The name of the entry that ends an archive.
+  static let trailer = "TRAILER!!!"
 
   /// Whether an archive begins at `start`.
   public static func begins(in bytes: Span<UInt8>, at start: Int) -> Bool {
@@ -57,26 +55,13 @@ public struct CPIOArchive: Equatable, Sendable {
       guard Self.begins(in: bytes, at: place) else {
         throw entries.isEmpty && bytes.count - place >= 6 ? .notAnArchive : .truncated
       }
-      guard bytes.count - place >= Self.headerSize else { throw .truncated }
-      func field(_ number: Int) throws(CPIOFault) -> UInt32 {
-        var value: UInt32 = 0
-        for index in 0..<8 {
-          let digit: UInt8
-          switch bytes[place + 6 + number * 8 + index] {
-          case let byte where (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte):
-            digit = byte - UInt8(ascii: "0")
-          case let byte where (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20):
-            digit = (byte | 0x20) - UInt8(ascii: "a") + 10
-          default: throw .number
-          }
-          value = value << 4 | UInt32(digit)
-        }
-        return value
-      }
-      let size = Int(try field(6))
-      let nameSize = Int(try field(11))
-      guard nameSize > 1, nameSize <= Self.maximumName else { throw .name }
-      let nameStart = place + Self.headerSize
+      guard bytes.count - place >= CPIOHeader.size else { throw .truncated }
+      var head: [UInt8] = []
+      for index in place..<(place + CPIOHeader.size) { head.append(bytes[index]) }
+      let header = try CPIOHeader(head)
+      let size = header.contentSize
+      let nameSize = header.nameSize
+      let nameStart = place + CPIOHeader.size
       guard nameSize <= bytes.count - nameStart else { throw .truncated }
       var name: [UInt8] = []
       for index in nameStart..<(nameStart + nameSize - 1) { name.append(bytes[index]) }
@@ -86,8 +71,8 @@ public struct CPIOArchive: Equatable, Sendable {
         throw .truncated
       }
       let entry = CPIOEntry(
-        name: String(decoding: name, as: UTF8.self), mode: try field(1), owner: try field(2),
-        group: try field(3), inode: try field(0), content: contentStart..<(contentStart + size))
+        name: String(decoding: name, as: UTF8.self), mode: header.mode, owner: header.owner,
+        group: header.group, inode: header.inode, content: contentStart..<(contentStart + size))
       // What fills the last block up may be cut off.
       place = min(start + Self.padded(contentStart + size - start), bytes.count)
       if entry.name == Self.trailer {
@@ -99,5 +84,5 @@ public struct CPIOArchive: Equatable, Sendable {
     }
   }
 
-  private static func padded(_ size: Int) -> Int { (size + 3) & ~3 }
+  static func padded(_ size: Int) -> Int { (size + 3) & ~3 }
 }
