@@ -68,8 +68,6 @@ let package = Package(
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(name: "BootEntries", dependencies: ["Storage", "LibCrypto", "CSystem"]),
     .target(
-      name: "BootChanges", dependencies: ["BootManifest", "LibCrypto", "Storage", "CSystem"]),
-    .target(
       name: "Enrolment",
       dependencies: [
         "DiskKey", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets", "Storage",
@@ -77,6 +75,11 @@ let package = Package(
       ]),
     .target(
       name: "Initramfs", dependencies: ["DiskKey", "OpenPGP", "LibCrypto", "Storage", "CSystem"]),
+    .target(
+      name: "BootChanges",
+      dependencies: [
+        "BootManifest", "BootEntries", "Initramfs", "Inflate", "LibCrypto", "Storage", "CSystem",
+      ]),
 
     // For tests only
     .target(

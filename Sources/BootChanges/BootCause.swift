@@ -6,6 +6,10 @@ public enum BootCause: Equatable, Sendable {
   case shipped(PackageFile)
   /// `update-initramfs` recorded this very content when it made the image of that kernel.
   case updateInitramfs(kernel: String)
+  /// A copy of a package's file from elsewhere, as `grub-install` makes them: that path.
+  case copied(PackageFile, of: String)
+  /// GRUB's environment: what of it changed since the signing, or nil where that isn't known.
+  case grubEnvironment([GrubEnvironment.Change]?)
   /// The file says that `grub-mkconfig` wrote it, which anyone can write into a file.
   case grubMkconfig
   /// It is the same as root's own copy under /etc/latchkey.
@@ -24,7 +28,8 @@ public enum BootCause: Equatable, Sendable {
   /// Whether it needs no further look.
   public var explains: Bool {
     switch self {
-    case .shipped, .updateInitramfs, .grubMkconfig, .latchkey, .kernelLink, .removed: true
+    case .shipped, .copied, .updateInitramfs, .grubMkconfig, .latchkey, .kernelLink, .removed: true
+    case .grubEnvironment(let changes): changes?.allSatisfy(\.isNote) ?? false
     case .notAsShipped, .notAsRecorded, .unknown: false
     }
   }

@@ -5,9 +5,11 @@ import Storage
 
 /// Finds what most likely made each difference under /boot.
 public struct CauseFinder {
-  private let packages: PackageDatabase
-  private let root: String
+  let packages: PackageDatabase
+  let root: String
   private let boot: String
+  /// What was kept at the signing; nil if nothing was.
+  private let snapshot: BootSnapshot?
 
   /// A kernel or an initramfs is smaller.
   private static let limit = 1 << 30
@@ -15,9 +17,11 @@ public struct CauseFinder {
   /// - Parameters:
   ///   - root: the root of the system that knows, as `/`.
   ///   - boot: the folder that is, or stands for, its /boot.
-  public init(root: String, boot: String) {
+  ///   - snapshot: what was kept when it was signed.
+  public init(root: String, boot: String, since snapshot: BootSnapshot? = nil) {
     self.root = root.hasSuffix("/") ? String(root.dropLast()) : root
     self.boot = boot
+    self.snapshot = snapshot
     packages = PackageDatabase(root: self.root)
   }
 
@@ -54,6 +58,12 @@ public struct CauseFinder {
       return recorded == actual
         ? .updateInitramfs(kernel: kernel) : .notAsRecorded(kernel: kernel)
     }
+    if path.hasSuffix("/grubenv"), let found = GrubEnvironment(content) {
+      let old = snapshot?.environments.first { $0.path.elementsEqual(path.utf8) }
+      return .grubEnvironment(
+        old.flatMap { GrubEnvironment($0.bytes) }.map { found.changes(since: $0) })
+    }
+    if let copied = causeOfCopy(path, content) { return copied }
     if path == "/grub/grub.cfg", saysGrubMkconfig(content) { return .grubMkconfig }
     if path.hasPrefix("/latchkey/") {
       let own = try? DurableFile.read(
@@ -61,6 +71,21 @@ public struct CauseFinder {
       if own == content { return .latchkey }
     }
     return .unknown
+  }
+
+  /// A file that grub-install, or another installer, copies from a package's.
+  private func causeOfCopy(_ path: String, _ content: [UInt8]) -> BootCause? {
+    let origins = CopyOrigin.paths(of: path)
+    guard !origins.isEmpty else { return nil }
+    let shipped = packages.checksums(of: Set(origins))
+    guard let sum = md5(of: content.span) else { return nil }
+    var other: PackageDatabase.Shipped?
+    for origin in origins {
+      guard let found = shipped[origin] else { continue }
+      if found.checksum == sum { return .copied(packages.file(found), of: "/" + origin) }
+      other = other ?? found
+    }
+    return other.map { .notAsShipped(packages.file($0)) }
   }
 
   /// A link like `vmlinuz`: Debian's kernels keep one to the newest image, and one to the one before.

@@ -1,49 +1,63 @@
 import CSystem
 import FoundationEssentials
+import Inflate
 import LibCrypto
 import Storage
 
-/// What dpkg knows of the files under /boot: who ships each, with what checksum, since when. dpkg is not
-/// run; its database is text. Where there is none, as on systems without dpkg, it knows nothing.
+/// What dpkg knows of files: who ships each, with what checksum, since when. dpkg is not run; its database is
+/// text. Where there is none, as on systems without dpkg, it knows nothing.
 struct PackageDatabase {
   /// Which package ships a path, and the MD5 that it says.
-  private struct Shipped {
+  struct Shipped {
+    /// Without the architecture.
     let package: String
     let checksum: [UInt8]?
   }
 
+  /// Below /boot.
   private var shipped: [String: Shipped] = [:]
   private var status = PackageStatus([])
   private(set) var log = PackageLog([])
+  /// Where dpkg keeps its lists.
+  private let lists: String
+  /// The names of all packages' lists, without what is behind the last dot.
+  private var names: [String] = []
 
   /// Lists of more than a few MiB are no package's.
   private static let limit = 64 << 20
+  /// logrotate keeps a year's logs; older ones tell nothing of what was signed last.
+  private static let rotatedLogs = 12
 
   /// - Parameter root: the system's root, without a slash at its end.
   init(root: String) {
     let folder = root + "/var/lib/dpkg"
+    lists = folder + "/info/"
     status = PackageStatus(Self.read(folder + "/status"))
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/info")) ?? []
-    for name in names.sorted() where name.hasSuffix(".list") {
-      let bytes = Self.read(folder + "/info/" + name)
+    names = ((try? FileManager.default.contentsOfDirectory(atPath: lists)) ?? []).sorted()
+      .filter { $0.hasSuffix(".list") }.map { String($0.dropLast(".list".count)) }
+    for name in names {
+      let bytes = Self.read(lists + name + ".list")
       guard Self.mentionsBoot(bytes) else { continue }
-      let owner = String(name.dropLast(".list".count))
-      let sums = Self.checksums(Self.read(folder + "/info/" + owner + ".md5sums"))
-      let package = String(owner.prefix { $0 != ":" })
+      let sums = Self.checksums(Self.read(lists + name + ".md5sums"))
       for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: "/boot/".utf8)
       {
         let path = String(decoding: line, as: UTF8.self)
-        shipped[path] = Shipped(package: package, checksum: sums[String(path.dropFirst())])
+        shipped[path] = Shipped(
+          package: Self.package(name), checksum: sums[String(path.dropFirst())])
       }
     }
-    // The older half first. What was compressed since is weeks old.
-    for name in ["/dpkg.log.1", "/dpkg.log"] { log.append(Self.read(root + "/var/log" + name)) }
+    // The oldest first.
+    for number in (0...Self.rotatedLogs).reversed() {
+      log.append(Self.log(root + "/var/log/dpkg.log", number))
+    }
   }
 
   /// The package that ships a path, as `/boot/vmlinuz-6.1.0-1-amd64`.
-  func owner(of path: String) -> PackageFile? {
-    guard let found = shipped[path] else { return nil }
-    return PackageFile(
+  func owner(of path: String) -> PackageFile? { shipped[path].map(file) }
+
+  /// A package in words.
+  func file(_ found: Shipped) -> PackageFile {
+    PackageFile(
       package: found.package, version: status.version(of: found.package),
       event: log.arrival(of: found.package))
   }
@@ -56,8 +70,36 @@ struct PackageDatabase {
     return actual == checksum
   }
 
+  /// Who ships these paths, which begin without a slash, by all packages' checksums: settings have none
+  /// there.
+  func checksums(of wanted: Set<String>) -> [String: Shipped] {
+    guard !wanted.isEmpty else { return [:] }
+    let paths = Set(wanted.map { Array($0.utf8) })
+    var found: [String: Shipped] = [:]
+    for name in names {
+      let bytes = Self.read(lists + name + ".md5sums")
+      for line in bytes.split(separator: UInt8(ascii: "\n"))
+      where line.count > 34 && paths.contains(Array(line.dropFirst(34))) {
+        guard let sum = Hexadecimal.bytes(line.prefix(32)) else { continue }
+        found[String(decoding: line.dropFirst(34), as: UTF8.self)] = Shipped(
+          package: Self.package(name), checksum: sum)
+      }
+    }
+    return found
+  }
+
+  private static func package(_ name: String) -> String { String(name.prefix { $0 != ":" }) }
+
   private static func read(_ path: String) -> [UInt8] {
     (try? DurableFile.read(path, limit: limit)) ?? []
+  }
+
+  /// A log, or what logrotate made of it: `.1`, then `.2.gz`. A damaged one tells nothing.
+  private static func log(_ path: String, _ number: Int) -> [UInt8] {
+    let plain = read(number == 0 ? path : "\(path).\(number)")
+    guard plain.isEmpty, number > 0 else { return plain }
+    let packed = read("\(path).\(number).gz")
+    return packed.isEmpty ? [] : (try? GzipFile.decompress(packed.span, limit: limit)) ?? []
   }
 
   /// Most packages have nothing there, and their lists are long.
@@ -79,30 +121,5 @@ struct PackageDatabase {
       sums[String(decoding: line.dropFirst(34), as: UTF8.self)] = sum
     }
     return sums
-  }
-}
-
-/// Hexadecimal digits, as checksum files have them.
-enum Hexadecimal {
-  /// The bytes that an even number of digits stands for; nil if others are among them.
-  static func bytes(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
-    guard digits.count.isMultiple(of: 2) else { return nil }
-    var bytes: [UInt8] = []
-    var index = digits.startIndex
-    while index < digits.endIndex {
-      guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
-      index += 2
-    }
-    return bytes
-  }
-
-  private static func value(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootChanges
 import BootManifest
 
 /// `latchkey changes`
@@ -22,7 +23,12 @@ struct ChangesCommand: ParsableCommand {
     let hashed = try site.step { () throws(BootError) in
       try site.folder.hash(try site.folder.scan())
     }
-    let report = ChangesReport(of: try site.verify(hashed), hashed, at: site, options)
+    let verdict = try site.verify(hashed)
+    let report = ChangesReport(of: verdict, hashed, at: site, options)
+    // Signed by the firmware, or elsewhere, and as it was signed: from here on it is known, if this is root.
+    if verdict.holds, !report.entriesCompared, let by = verdict.signedBy {
+      try? site.kept.keep(hashed, manifest: by.digest)
+    }
     if options.json {
       try Output.document("changes", report)
     } else {

@@ -52,6 +52,7 @@ struct BootSigning {
         next: "Something wrote to it while it was signed. Run latchkey sign again.")
     }
     site.accept(after)
+    site.keep(hashed, signed: by)
     Enrolment.bootWasSigned(EnrolmentPlaces(boot: site.path, options.folders))
     return BootReport(after, at: site.path)
   }

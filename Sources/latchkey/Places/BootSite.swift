@@ -1,3 +1,4 @@
+import BootChanges
 import BootManifest
 import Storage
 
@@ -8,12 +9,15 @@ struct BootSite {
   let trusted: TrustedSigners
   let memory: SignatureMemory
   private let notice: BootNotice
+  /// Where what is kept of its last signing lies, to say later what changed in words.
+  let kept: SnapshotFolder
 
   init(_ options: BootOptions, _ folders: SystemFolders, _ trust: TrustStore) throws(Failure) {
     path = options.boot
     trusted = TrustedSigners(trust.certificates)
     memory = SignatureMemory(folder: folders.state, boot: options.boot)
     notice = BootNotice(folders)
+    kept = SnapshotFolder(state: folders.state, of: memory)
     do throws(BootError) {
       folder = try BootFolder(path: options.boot)
     } catch {
@@ -63,6 +67,16 @@ struct BootSite {
       Output.note(
         "latchkey: the signature can't be remembered in \(Escaped.text(memory.folder)), so an older "
           + "set put back would not be noticed. Run this as root once.")
+    }
+  }
+
+  /// Keeps what was just signed, for `latchkey changes`. The signing is as good without it.
+  func keep(_ hashed: HashedBoot, signed by: SignedBy) {
+    do throws(SnapshotError) {
+      try kept.keep(hashed, manifest: by.digest)
+    } catch {
+      Output.note("latchkey: what was signed could not all be kept, \(error.words).")
+      Output.note("  The signature is good. latchkey changes will say less of what comes next.")
     }
   }
 }

@@ -1,5 +1,7 @@
 import BootChanges
+import BootEntries
 import BootManifest
+import Storage
 
 /// What differs from what was signed, with causes, in words and for JSON.
 struct ChangesReport: Encodable {
@@ -8,63 +10,68 @@ struct ChangesReport: Encodable {
   /// As `verify` says it.
   let verdict: String
   let summary: String
-  /// How many have no cause.
+  /// How many differences and boot entries have no cause.
   let unexplained: Int
   /// Those without a cause first.
-  let changes: [Change]
-
-  /// One difference.
-  struct Change: Encodable {
-    let change: BootReport.Change
-    let isExplained: Bool
-    /// `package`, `update-initramfs`, `grub-mkconfig`, `latchkey`, `kernel-link`, `removed`,
-    /// `not-as-shipped`, `not-as-recorded`, `unknown`.
-    let cause: String
-    /// The package that ships the file, or did.
-    let package: String?
-    let version: String?
-    /// When it came or went, by dpkg's log, in the machine's own time.
-    let at: String?
-    /// The sentence for people.
-    let words: String
-  }
+  let changes: [DifferenceReport]
+  /// Whether the boot entries could be compared: not if the firmware signed.
+  let entriesCompared: Bool
+  /// The boot entries that changed, those without a cause first.
+  let entries: [EntryChangeReport]
+  /// What could not be told, and why.
+  let notes: [String]
 
   /// Of a verdict about a /boot that was hashed: what differs, and why. `latchkey changes` shows it, and
   /// `latchkey sign` before it asks.
   init(
     of boot: BootVerdict, _ hashed: HashedBoot, at site: BootSite, _ options: GlobalOptions
   ) {
-    var differences: [BootChange] = []
-    if case .signed(_, _, let found) = boot { differences = found }
-    let finder = CauseFinder(root: options.sysroot, boot: site.path)
-    self.init(
-      BootReport(boot, at: site.path), differences.map { ($0, finder.cause(of: $0)) })
-  }
-
-  private init(_ report: BootReport, _ found: [(BootChange, BootCause)]) {
-    signature = report
-    verdict = report.verdict
-    let all = found.map { Change(BootReport.Change($0.0), $0.1) }
-    changes = all.filter { !$0.isExplained } + all.filter(\.isExplained)
-    unexplained = all.count { !$0.isExplained }
+    let found = BootExplanation(
+      of: boot, boot: site.path, root: options.sysroot, kept: site.kept)
+    signature = BootReport(boot, at: site.path)
+    verdict = signature.verdict
+    changes = found.differences.map(DifferenceReport.init)
+    unexplained = found.unexplained
+    var notes: [String] = []
+    switch found.entries {
+    case .compared(let changes):
+      entriesCompared = true
+      entries = changes.map(EntryChangeReport.init)
+    case .nothingKept:
+      entriesCompared = false
+      entries = []
+      if ["good", "changed"].contains(verdict) {
+        notes.append(
+          "What the boot entries and images held at this signing is not known here: it was made by the "
+            + "firmware, elsewhere, or before this Latchkey.")
+      }
+    case .unreadable(let error):
+      entriesCompared = false
+      entries = []
+      var reason = "they make no sense"
+      if case .storage(let error) = error { reason = Failure(error).what }
+      notes.append("The boot entries can't be read: \(reason).")
+    }
+    self.notes = notes
     summary =
-      found.isEmpty || unexplained == 0
-      ? report.summary
-      : report.summary + ", \(unexplained) of them without a cause that this system knows"
+      unexplained == 0
+      ? signature.summary
+      : signature.summary + ", \(unexplained) of them without a cause that this system knows"
   }
 
   private enum CodingKeys: String, CodingKey {
-    case verdict, summary, unexplained, changes
+    case verdict, summary, unexplained, changes, entriesCompared, entries, notes
   }
 
-  /// The lines for people.
+  /// The lines for people: what nothing explains first.
   var lines: [String] {
     guard holds else { return signature.lines }
     var lines = [summary + "."]
-    for change in changes {
-      lines.append("  " + change.change.line)
-      lines.append("               " + change.words)
-    }
+    for entry in entries where !entry.isExplained { lines += entry.lines }
+    for change in changes where !change.isExplained { lines += change.lines }
+    for entry in entries where entry.isExplained { lines += entry.lines }
+    for change in changes where change.isExplained { lines += change.lines }
+    if !changes.isEmpty || unexplained > 0 { lines += notes }
     if !changes.isEmpty, unexplained == 0 { lines.append(advice) }
     return lines
   }
@@ -78,61 +85,5 @@ struct ChangesReport: Encodable {
     return unexplained == 0
       ? "If you did that, sign it: latchkey sign."
       : "Don't sign what you can't explain. If the change is yours, sign it: latchkey sign."
-  }
-}
-
-extension ChangesReport.Change {
-  init(_ change: BootReport.Change, _ found: BootCause) {
-    self.change = change
-    isExplained = found.explains
-    var file: PackageFile?
-    var event: PackageEvent?
-    switch found {
-    case .shipped(let shipped):
-      cause = "package"
-      file = shipped
-      words = "as \(shipped.words) ships it"
-    case .notAsShipped(let shipped):
-      cause = "not-as-shipped"
-      file = shipped
-      words = "NOT as \(shipped.words) ships it"
-    case .updateInitramfs(let kernel):
-      cause = "update-initramfs"
-      words = "made by update-initramfs for \(Escaped.text(kernel))"
-    case .notAsRecorded(let kernel):
-      cause = "not-as-recorded"
-      words = "NOT what update-initramfs made for \(Escaped.text(kernel))"
-    case .grubMkconfig:
-      cause = "grub-mkconfig"
-      words = "says that update-grub made it; look at its entries"
-    case .latchkey:
-      cause = "latchkey"
-      words = "the same as root's own copy in /etc/latchkey"
-    case .kernelLink(let target):
-      cause = "kernel-link"
-      words = "a link to \(Escaped.text(target)), which is explained"
-    case .removed(let removal):
-      cause = "removed"
-      event = removal
-      words = "\(Escaped.text(removal.package)) was removed on \(removal.time)"
-    case .unknown:
-      cause = "unknown"
-      words = "nothing that this system knows of explains it"
-    }
-    event = event ?? file?.event
-    package = file?.package ?? event?.package
-    version = file.map(\.version)
-    at = event?.time
-  }
-}
-
-extension PackageFile {
-  /// The package, its version and its coming, in words.
-  fileprivate var words: String {
-    var text = Escaped.text(package)
-    if !version.isEmpty { text += " " + Escaped.text(version) }
-    guard let event else { return text }
-    let verb = event.action == .upgrade ? "upgraded" : "installed"
-    return text + " (\(verb) on \(event.time))"
   }
 }

@@ -1,0 +1,71 @@
+public import Initramfs
+import LibCrypto
+
+/// What changed inside an initramfs, and whether each file is an installed package's.
+public struct ImageInspection: Sendable {
+  /// Its path below /boot, beginning with a slash.
+  public let path: String
+  /// Whether it was compared with what it held at the signing, or as a new one with those that there were.
+  public let isCompared: Bool
+  /// How many files, folders and links are in it.
+  public let count: Int
+  /// What changed, or with nothing kept all that is there; what nothing explains first.
+  public let changes: [ImageChange]
+  /// Why it could not be looked into; nil if it could.
+  public let failure: ImageError?
+
+  /// Whether nothing in it needs a further look. What can't be compared says nothing.
+  public var isExplained: Bool {
+    !isCompared || (failure == nil && changes.allSatisfy(\.cause.explains))
+  }
+
+  /// Files up to this size are compared with packages; larger ones count as unknown.
+  private static let largest = 64 << 20
+  /// What initramfs-tools writes itself is small.
+  private static let largestText = 64 << 10
+
+  /// Looks into an image.
+  /// - Parameters:
+  ///   - path: its path below /boot.
+  ///   - boot: the folder that is /boot.
+  ///   - old: what it held at the signing.
+  ///   - others: what the images held that were there at the signing.
+  init(
+    _ path: String, in boot: String, since old: ImageListing?, others: [ImageListing],
+    root: String, _ packages: PackageDatabase
+  ) {
+    self.path = path
+    isCompared = old != nil || !others.isEmpty
+    var sums: [[UInt8]: [UInt8]] = [:]
+    var texts: [[UInt8]: [UInt8]] = [:]
+    let listing: ImageListing
+    do throws(ImageError) {
+      listing = try ImageListing(image: boot + path, keeping: Self.largest) { entry, bytes in
+        // By content: one of a file's several names carries it in the archive.
+        guard case .file(let digest) = entry.content, sums[digest] == nil else { return }
+        sums[digest] = md5(of: bytes.span)
+        texts[digest] = bytes.count <= Self.largestText ? bytes : nil
+      }
+    } catch {
+      failure = error
+      changes = []
+      count = 0
+      return
+    }
+    failure = nil
+    count = listing.entries.count
+    let differences = listing.differences(since: old)
+    let origins = ImageOrigin(
+      listing, sums, texts, packages, of: differences.map(\.path), root: root)
+    let found = differences.map { path, kind in
+      var cause = kind == .deleted ? .gone : origins.cause(of: path, kind)
+      if !cause.explains, kind != .changed,
+        others.contains(where: { $0[path] == listing[path] })
+      {
+        cause = .asBefore
+      }
+      return ImageChange(path: path, kind: kind, cause: cause)
+    }
+    changes = found.filter { !$0.cause.explains } + found.filter(\.cause.explains)
+  }
+}
