@@ -153,10 +153,10 @@ enum Limits {
   static let entries = 200_000
   /// Folders within folders.
   static let depth = 64
-  /// Bytes of a `kexec*.txt`.
-  static let list = 32 << 20
+  /// Bytes of a `kexec*.txt`: the hashes of a desktop's whole /usr are some 50 MB.
+  static let list = 128 << 20
   /// Bytes of all `kexec*.txt` together.
-  static let lists = 64 << 20
+  static let lists = 192 << 20
   /// Bytes of `kexec.sig`.
   static let signature = 64 << 10
   /// `kexec*.txt` files.
