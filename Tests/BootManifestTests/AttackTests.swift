@@ -1,6 +1,7 @@
 import BootManifest
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Something done to a signed /boot behind its owner's back, and what verifying must say.
@@ -184,19 +185,35 @@ struct AttackTests {
     #expect(try Heads.accepts(boot, keyring: keyring, .relative))
     var here = 0
     var heads = 0
-    let attacks = Attack.all.filter { !$0.changes.isEmpty }
-    for attack in attacks {
+    var rows: [String] = []
+    for attack in Attack.all {
       try attack.work(boot)
-      here += try boot.verify(by: signer).holds ? 0 : 1
+      let holds = try boot.verify(by: signer).holds
       // A pipe in a file's place would hold sha256sum up for ever, which nobody overlooks.
       let isStuck = attack.testDescription == "a file replaced by a pipe"
-      heads += try isStuck || !Heads.accepts(boot, keyring: keyring, .relative) ? 1 : 0
+      let accepts = try !isStuck && Heads.accepts(boot, keyring: keyring, .relative)
+      let look = try boot.opened().lookAsFirmware(
+        trusted: signer.trusted, now: TestSigner.born + 1000)
+      #expect(look.relative == .holds(despite: nil), "\(attack.testDescription)")
+      #expect((look.lists == .hold) == accepts, "\(attack.testDescription): \(look.lists)")
+      if !attack.changes.isEmpty {
+        here += holds ? 0 : 1
+        heads += accepts ? 0 : 1
+      }
+      rows.append(
+        "| \(attack.testDescription) | \(accepts ? "-" : "yes") | \(holds ? "-" : "yes") |")
       try run("rm -rf \"$1/../out\" \"$1/../vmlinuz-6.1\" \"$1/../grub\"", boot.path).succeed()
       try boot.restore("before")
     }
-    print("manifest attacks detected: \(here) of \(attacks.count); by Heads: \(heads)")
-    #expect(here == attacks.count)
+    let all = Attack.all.count { !$0.changes.isEmpty }
+    print("manifest attacks detected: \(here) of \(all); by Heads: \(heads)")
+    #expect(here == all)
     #expect(heads < here)
+    let page = try String(contentsOfFile: Repository.path("docs/changes.md"), encoding: .utf8)
+      .split(separator: "\n").map(String.init)
+    for row in rows { #expect(page.contains(row), "docs/changes.md should say: \(row)") }
+    let figures = "Of these \(all), `latchkey verify` notices \(here) and Heads \(heads)."
+    #expect(page.contains(figures), "docs/changes.md should say: \(figures)")
   }
 
   @Test("without a record of types, what Heads' lists hold is still told apart")
