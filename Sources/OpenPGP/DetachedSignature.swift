@@ -22,8 +22,13 @@ public struct DetachedSignature: Equatable, Sendable {
   /// Reads a signature, binary or armored.
   /// - Throws: ``SignatureError``: what of the policy it breaks.
   public init(parsing bytes: Span<UInt8>) throws(SignatureError) {
+    self = try DetachedSignature(parsing: bytes, of: .binary)
+  }
+
+  /// The same for a signature of another type over data.
+  init(parsing bytes: Span<UInt8>, of type: SignatureType) throws(SignatureError) {
     packet = try DetachedSignature.onlyPacket(in: bytes)
-    guard packet.type == .binary else { throw .wrongType(packet.type.rawValue) }
+    guard packet.type == type else { throw .wrongType(packet.type.rawValue) }
     guard let hash = packet.hash, hash != .sha1 else { throw .weakHash(packet.hashNumber) }
     if let type = packet.unknownCritical { throw .unknownCritical(type) }
     guard let issuer = packet.issuerFingerprint else { throw .noIssuer }

@@ -161,6 +161,7 @@ struct SignatureType: Equatable, Sendable {
   let rawValue: UInt8
 
   static let binary = SignatureType(rawValue: 0x00)
+  static let text = SignatureType(rawValue: 0x01)
   static let positiveCertification = SignatureType(rawValue: 0x13)
   static let subkeyBinding = SignatureType(rawValue: 0x18)
   static let primaryKeyBinding = SignatureType(rawValue: 0x19)
