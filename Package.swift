@@ -23,6 +23,8 @@ let package = Package(
     .library(name: "BootManifest", targets: ["BootManifest"]),
     .library(name: "BootChanges", targets: ["BootChanges"]),
     .library(name: "BootEntries", targets: ["BootEntries"]),
+    .library(name: "BootMedia", targets: ["BootMedia"]),
+    .library(name: "Keyring", targets: ["Keyring"]),
     .library(name: "VirtualCard", targets: ["VirtualCard"]),
     .library(name: "Initramfs", targets: ["Initramfs"]),
   ],
@@ -38,6 +40,7 @@ let package = Package(
     .systemLibrary(
       name: "CCryptsetup", pkgConfig: "libcryptsetup", providers: [.apt(["libcryptsetup-dev"])]),
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The ground: Embedded-clean
@@ -67,6 +70,8 @@ let package = Package(
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(name: "BootEntries", dependencies: ["Storage", "LibCrypto", "CSystem"]),
+    .target(name: "BootMedia", dependencies: ["OpenPGP", "LibCrypto", "Storage", "CSystem"]),
+    .target(name: "Keyring", dependencies: ["CGPGME", "CSystem"]),
     .target(
       name: "Enrolment",
       dependencies: [
@@ -98,8 +103,8 @@ let package = Package(
     .executableTarget(
       name: "latchkey",
       dependencies: [
-        "BootManifest", "BootChanges", "BootEntries", "Enrolment", "Initramfs", "Provisioning",
-        "VirtualCard",
+        "BootManifest", "BootChanges", "BootEntries", "BootMedia", "Enrolment", "Initramfs",
+        "Keyring", "Provisioning", "VirtualCard",
         "Inflate",
         "Storage",
         "DiskKey",
@@ -138,6 +143,7 @@ let package = Package(
 /// A test target a module, beside it by name.
 let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootEntriesTests", ["BootEntries", "latchkey"]),
+  ("BootMediaTests", ["BootMedia", "OpenPGP", "LibCrypto"]),
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
   ("BootChangesTests", ["BootChanges", "BootManifest"]),
   ("SecretsTests", ["Secrets", "CSystem"]),
@@ -165,6 +171,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
       "Secrets", "SmartCard",
     ]
   ),
+  ("KeyringTests", ["Keyring", "VirtualCard", "virtual-card", "latchkey", "latchkey-unlock"]),
   ("GnuPGTests", ["VirtualCard", "virtual-card"]),
   ("ClientTests", ["VirtualCard", "virtual-card", "latchkey"]),
   (

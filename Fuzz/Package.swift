@@ -16,6 +16,8 @@ let parsers: [(name: String, modules: [String])] = [
   ("Armor", ["OpenPGP"]),
   ("Certificate", ["OpenPGP"]),
   ("DetachedSignature", ["OpenPGP"]),
+  ("CleartextMessage", ["OpenPGP"]),
+  ("ChecksumList", ["BootMedia"]),
   ("EncryptedMessage", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),
   ("Inflate", ["Inflate", "OpenPGP", "Secrets"]),
   ("Gzip", ["Inflate"]),

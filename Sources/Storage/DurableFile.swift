@@ -32,15 +32,17 @@ public enum DurableFile {
   /// - Parameters:
   ///   - mode: the permission bits, whatever the umask is.
   ///   - replacing: with false, a file that is there already stays, and the error is `EEXIST`.
+  ///   - needsMode: with false, a file system that has no such bits, as FAT, is no error.
   public static func write(
-    _ bytes: [UInt8], to path: String, mode: UInt32, replacing: Bool = true
+    _ bytes: [UInt8], to path: String, mode: UInt32, replacing: Bool = true, needsMode: Bool = true
   ) throws(StorageError) {
-    try write(bytes.span, to: path, mode: mode, replacing: replacing)
+    try write(bytes.span, to: path, mode: mode, replacing: replacing, needsMode: needsMode)
   }
 
   /// The same for bytes that are not in an array, such as a secret's.
   public static func write(
-    _ bytes: Span<UInt8>, to path: String, mode: UInt32, replacing: Bool = true
+    _ bytes: Span<UInt8>, to path: String, mode: UInt32, replacing: Bool = true,
+    needsMode: Bool = true
   ) throws(StorageError) {
     let temporary = path + ".new-\(getpid())"
     // Safe: paths are passed as C strings for the calls; the descriptor is closed on every way out.
@@ -50,7 +52,7 @@ public enum DurableFile {
     defer { if isOpen { close(file) } }
     do throws(StorageError) {
       try write(bytes, to: file, path: path)
-      guard fchmod(file, mode) == 0 else {
+      guard fchmod(file, mode) == 0 || (!needsMode && system_errno() == EPERM) else {
         throw StorageError("chmod", path, code: system_errno())
       }
       guard fsync(file) == 0 else { throw StorageError("fsync", path, code: system_errno()) }
