@@ -59,7 +59,7 @@ struct Latchkey: ParsableCommand {
       StatusCommand.self, ProvisionCommand.self, SignCommand.self, VerifyCommand.self,
       ChangesCommand.self, EntriesCommand.self, EnrollCommand.self, RotateCommand.self,
       RevokeCommand.self,
-      UnlockCommand.self, InitramfsCommand.self, CardCommand.self,
+      UnlockCommand.self, InitramfsCommand.self, CardCommand.self, KeyringCommand.self,
       AfterUpgradeCommand.self, NoticeCommand.self,
     ])
 }

@@ -5,16 +5,27 @@ import BootManifest
 struct SignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sign",
-    abstract: "Sign /boot, so that Heads and PureBoot accept it.",
+    abstract: "Sign /boot, or files such as ISO images, so that Heads and PureBoot accept them.",
     discussion: """
       Shows first what changed since it was last signed, and the manifest's digest. Signing vouches for \
       what this system shows; so every signature asks for the PIN.
+
+      With FILEs, each gets its signature beside it, FILE.sig, as Heads wants it to boot an ISO image from \
+      a USB stick.
       """)
+
+  @Argument(help: "Files to sign instead of /boot.")
+  var files: [String] = []
 
   @OptionGroup var options: GlobalOptions
   @OptionGroup var boot: BootOptions
   @OptionGroup var pin: UserPINOptions
   @OptionGroup var signer: SignerChoice
+  @OptionGroup var media: MediaOptions
+
+  @Option(
+    help: ArgumentHelp("Where FILE's signature goes, instead of FILE.sig.", valueName: "file"))
+  var output: String?
 
   @Option(
     help: ArgumentHelp(
@@ -29,6 +40,8 @@ struct SignCommand: ParsableCommand {
   }
 
   func run() throws {
+    try media.check(files, boot, onlyOne: ("--output", output))
+    guard files.isEmpty else { return try signFiles() }
     let signing = try BootSigning(boot, options, gpgKey: signer.gpgKey)
     let dialect: Dialect? =
       switch names {
@@ -43,5 +56,13 @@ struct SignCommand: ParsableCommand {
       Output.result("\(Escaped.text(boot.boot)) is signed by \(signing.signer.name).")
       report.lines.dropFirst().forEach(Output.result)
     }
+  }
+
+  private func signFiles() throws {
+    guard names == nil else {
+      throw Failure(.wrongUse, "--names is about /boot, not about files", next: "Leave it out.")
+    }
+    try MediaSigning(media, output: output, boot, options, with: signer)
+      .run(files, pin: pin.source)
   }
 }

@@ -7,7 +7,8 @@ import Secrets
 /// PIN.
 struct SigningDongle {
   let dongle: Dongle
-  private let key: CertificateKey
+  /// Its signature key.
+  let key: CertificateKey
   private let pinned: PinnedKey
   private let folders: SystemFolders
   private let store: DongleStore
@@ -35,11 +36,18 @@ struct SigningDongle {
 
   /// An armored detached signature over `data`. Asks for the PIN; one visit to the card.
   func sign(_ data: [UInt8], pin source: SecretSource) throws(Failure) -> [UInt8] {
+    try sign(pin: source) { time throws(OpenPGPError) in
+      try SignatureDraft.detached(over: data.span, by: key, at: time)
+    }
+  }
+
+  /// The same over what has been hashed: `draft` gets the time once the PIN is there.
+  func sign(
+    pin source: SecretSource, draft: (UInt32) throws(OpenPGPError) -> SignatureDraft
+  ) throws(Failure) -> [UInt8] {
     let entry = PINEntry(.user, of: dongle, from: source, folders: folders)
     let entered = try entry.enter(for: "to sign", derivedBy: pinned.keyDerivation)
-    let draft = try Self.step { () throws(OpenPGPError) in
-      try SignatureDraft.detached(over: data.span, by: key, at: Moment.now)
-    }
+    let draft = try Self.step { () throws(OpenPGPError) in try draft(Moment.now) }
     let raw = try visit(draft, entered, entry)
     let signature = try Self.step { () throws(OpenPGPError) in
       try draft.finished(with: raw.span)

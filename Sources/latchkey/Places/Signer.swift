@@ -1,3 +1,5 @@
+import BootMedia
+import OpenPGP
 import OpenPGPCard
 
 /// Who signs: a dongle, or a key that lives in the user's gpg; chosen when the command runs.
@@ -36,6 +38,25 @@ enum Signer {
     switch self {
     case .dongle(let signer): signer.dongle
     case .gpg: nil
+    }
+  }
+
+  /// The key that signs.
+  var key: CertificateKey {
+    switch self {
+    case .dongle(let signer): signer.key
+    case .gpg(let signer): signer.key
+    }
+  }
+
+  /// The same over a file that has been read, by what a reading of it drew up.
+  func sign(
+    _ file: MediaFile, _ reading: MediaReading, pin: SecretSource
+  ) throws(Failure) -> [UInt8] {
+    switch self {
+    case .dongle(let signer):
+      try signer.sign(pin: pin) { time throws(OpenPGPError) in try reading.draft(at: time) }
+    case .gpg(let signer): try signer.sign(file)
     }
   }
 

@@ -9,6 +9,15 @@ struct TrustStore {
   let certificates: [Certificate]
   /// Where they came from, for people.
   let place: String
+  /// The files they came from, as they are.
+  let files: [File]
+
+  /// A file with certificates.
+  struct File {
+    let path: String
+    let bytes: [UInt8]
+    let certificates: [Certificate]
+  }
 
   /// Reads the files named, or all of trusted.d.
   init(files: [String], folders: SystemFolders) throws(Failure) {
@@ -17,11 +26,20 @@ struct TrustStore {
       place = Escaped.text(folder)
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       let paths = names.filter { $0.hasSuffix(".asc") }.sorted().map { folder + "/" + $0 }
-      certificates = try Self.read(paths, areOurs: true)
+      self.files = try Self.read(paths, areOurs: true)
     } else {
       place = files.map(Escaped.text).joined(separator: ", ")
-      certificates = try Self.read(files, areOurs: false)
+      self.files = try Self.read(files, areOurs: false)
     }
+    certificates = self.files.flatMap(\.certificates)
+  }
+
+  /// These and others.
+  init(_ first: TrustStore, and second: TrustStore) {
+    certificates = first.certificates + second.certificates
+    files = first.files + second.files
+    place = [first, second].filter { !$0.certificates.isEmpty }.map(\.place)
+      .joined(separator: ", ")
   }
 
   /// Goes on only if there is at least one.
@@ -43,8 +61,8 @@ struct TrustStore {
   /// - Parameter areOurs: whether the place vouches for them: nobody else may be able to write there.
   private static func read(
     _ paths: [String], areOurs: Bool
-  ) throws(Failure) -> [Certificate] {
-    var certificates: [Certificate] = []
+  ) throws(Failure) -> [File] {
+    var files: [File] = []
     for path in paths {
       let bytes: [UInt8]?
       do throws(StorageError) {
@@ -58,7 +76,7 @@ struct TrustStore {
       }
       do throws(OpenPGPError) {
         let keyring = try Keyring(parsing: bytes.span)
-        certificates += keyring.certificates
+        files.append(File(path: path, bytes: bytes, certificates: keyring.certificates))
         for fingerprint in keyring.version6Fingerprints {
           Output.note(
             "\(Escaped.text(path)): skipped the key \(Hexadecimal.text(fingerprint)), which is of"
@@ -70,6 +88,6 @@ struct TrustStore {
           next: "Export it again: gpg --armor --export KEY.")
       }
     }
-    return certificates
+    return files
   }
 }

@@ -29,6 +29,12 @@ enum Output {
   /// Bytes of results, as they are.
   static func bytes(_ bytes: Span<UInt8>) { write(bytes, to: 1) }
 
+  /// Text for the terminal behind stderr, without a line's end.
+  static func terminal(_ text: String) {
+    let bytes = Array(text.utf8)
+    write(bytes.span, to: 2)
+  }
+
   private static func write(_ line: String, to descriptor: Int32) {
     let bytes = Array((line + "\n").utf8)
     write(bytes.span, to: descriptor)
