@@ -55,7 +55,7 @@ def works(place, cores):
     result = {
         "latchkey verify": ours("verify", "--trusted", "ada.asc"),
         "latchkey sign": ours("sign", "--virtual-card", "dongle.card", "--pin-file", "pin",
-                              "--names", "relative", "--yes"),
+                              "--names", "relative", "--yes", *place.unexplained),
         "sha256sum -c": shell('cd "$1"; sha256sum -c --quiet kexec_hashes.txt', boot, cores=cores),
         "Heads' pipeline": shell(HEADS, boot, place.folder / "ada.gpg", cores=cores),
         "openssl dgst -sha256": shell(each("openssl dgst -sha256 -r"), boot, cores=cores),

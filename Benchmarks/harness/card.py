@@ -30,7 +30,8 @@ def jobs(place):
         "status": {
             "latchkey card show": lambda: place.latchkey("card", "show"), **both("--card-status"),
             "ykman openpgp info": lambda: place.run(
-                place.programs.python.parent / "ykman", "openpgp", "info"),
+                place.programs.python.parent / "ykman", "--reader", "Virtual Reader 0 00 00",
+                "openpgp", "info"),
             "PySequoia": lambda: place.client("sequoia", "status"),
             "johnnycanencrypt": lambda: place.client("johnnycanencrypt", "status"),
         },

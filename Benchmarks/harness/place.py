@@ -1,5 +1,6 @@
 """A folder with a dongle, PINs, a LUKS image, a small /boot and a home for gpg."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -100,8 +101,14 @@ class Place:
                              "--yes", cards=cards)
 
     def sign(self, boot="BOOT"):
+        """What changed has no cause that anyone could name here."""
         return self.latchkey("sign", "--pin-file", "pin", "--boot", boot, "--names", "relative",
-                             "--yes")
+                             "--yes", *self.unexplained)
+
+    @functools.cached_property
+    def unexplained(self):
+        has_it = "--unexplained" in self.run(self.programs.latchkey, "sign", "--help").text
+        return ["--unexplained"] if has_it else []
 
     def verify(self, boot="BOOT", expect=(0,)):
         return self.latchkey("verify", "--boot", boot, "--trusted", "ada.asc", cards=(),

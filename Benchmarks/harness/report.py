@@ -41,8 +41,9 @@ cold. Milliseconds are the median, the least and the most; × is the median of t
 round. gpg's CPU and memory have its agent's and scdaemon's with them; PySequoia's and johnnycanencrypt's time leaves
 out Python's start. The last column has each command take as long as a recorded Yubikey 5 takes for it
 (`virtual-card run --response-times`; reading a public key was not recorded, and takes nothing): what a person waits.
-`latchkey sign` reads, hashes and verifies a /boot of three files too, `latchkey unlock` checks /boot's signature and
-the volume's header.
+`latchkey sign` reads, hashes and verifies a /boot of three files too, and puts it on the disk; `latchkey unlock` checks
+the volume's header and tries the key in it; `latchkey-unlock`, as gpg, only brings the key out. We have no command that
+only verifies the PIN.
 """
     for job, rows in part["jobs"].items():
         cells = []
@@ -93,14 +94,14 @@ reading alone, one after the other (the design's budget: 1.3). *Heads' pipeline*
 
 
 def initramfs(part):
-    origin = ("made by the boot tests on this machine" if part["is own"]
-              else "of [`boot-cost.md`](boot-cost.md), not of this machine")
+    origin = ("by the last boot tests on this machine" if part["is own"]
+              else "not of this machine, but as they stand there")
     peers = [[*row, "", "", "", ""] for row in part["peers"]]
     return f"""## In the initramfs
 
-Beyond Debian's own image with cryptsetup. The first two rows are {origin}, where it says how; their seconds are of an
-emulated machine. Of OpenSC's keyscript and of clevis the images are made and weighed, but not booted: each wants a
-dongle, a TPM or a server made ready in its own way.
+Beyond Debian's own image with cryptsetup. The first two rows are measured as [`boot-cost.md`](boot-cost.md) says,
+{origin}; their seconds are of an emulated machine. Of OpenSC's keyscript and of clevis the images are made and weighed
+here, but not booted: each wants a dongle, a TPM or a server made ready in its own way.
 
 """ + table(part["head"], part["rows"] + peers) + "\n"
 
