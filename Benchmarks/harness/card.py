@@ -29,9 +29,7 @@ def jobs(place):
     return {
         "status": {
             "latchkey card show": lambda: place.latchkey("card", "show"), **both("--card-status"),
-            "ykman openpgp info": lambda: place.run(
-                place.programs.python.parent / "ykman", "--reader", "Virtual Reader 0 00 00",
-                "openpgp", "info"),
+            "ykman openpgp info": lambda: place.client("ykman", "status"),
             "PySequoia": lambda: place.client("sequoia", "status"),
             "johnnycanencrypt": lambda: place.client("johnnycanencrypt", "status"),
         },

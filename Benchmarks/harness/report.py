@@ -38,8 +38,8 @@ The same virtual card (the profile `{part['profile']}`, Ed25519 and X25519) behi
 count GET RESPONSE; bytes are those of data, to the card and from it. Both are exact, and the same in each run.
 *Cold* gpg starts its agent and scdaemon; *warm* gpg has them running, with the PIN in the agent's hand. Ours is always
 cold. Milliseconds are the median, the least and the most; × is the median of the ratios to the first row, round by
-round. gpg's CPU and memory have its agent's and scdaemon's with them; PySequoia's and johnnycanencrypt's time leaves
-out Python's start. The last column has each command take as long as a recorded Yubikey 5 takes for it
+round. gpg's CPU and memory have its agent's and scdaemon's with them; the time of PySequoia, johnnycanencrypt
+and ykman leaves out Python's start. The last column has each command take as long as a recorded Yubikey 5 takes for it
 (`virtual-card run --response-times`; reading a public key was not recorded, and takes nothing): what a person waits.
 `latchkey sign` reads, hashes and verifies a /boot of three files too, and puts it on the disk; `latchkey unlock` checks
 the volume's header and tries the key in it; `latchkey-unlock`, as gpg, only brings the key out. We have no command that
