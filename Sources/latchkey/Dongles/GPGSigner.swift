@@ -1,5 +1,6 @@
 import BootMedia
 import Keyring
+import LibCrypto
 import OpenPGP
 
 /// A key that lives in the user's gpg, on a card or not, and is in a trusted certificate.
@@ -63,7 +64,8 @@ struct GPGSigner {
   }
 
   /// The same over a file. gpg reads it, and then we do, before the signature goes anywhere.
-  func sign(_ file: MediaFile) throws(Failure) -> [UInt8] {
+  /// - Parameter sha256: what it was when it was shown.
+  func sign(_ file: MediaFile, sha256: [UInt8]) throws(Failure) -> [UInt8] {
     let signature: [UInt8]
     do throws(KeyringError) {
       signature = try gpg.sign(descriptor: file.descriptor, by: digits)
@@ -75,7 +77,9 @@ struct GPGSigner {
     let progress = Progress(
       "Checking what gpg signed of \(Escaped.text(file.path))", size: file.size)
     do throws(MediaError) {
+      try reading.compute(.sha256)
       try reading.read(file) { progress.update($0) }
+      guard reading.checksum(.sha256) == sha256 else { throw .changed(file.path) }
     } catch {
       throw Failure(error)
     }

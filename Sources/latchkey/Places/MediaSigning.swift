@@ -73,10 +73,11 @@ struct MediaSigning {
     let written = try MediaCheck(
       try MediaCheck.open(path), signature: target, trust.signers, list, fromDisk: true
     ).report
-    guard written.verdict == "good" else {
+    guard written.verdict == "good", written.holds else {
       throw Failure(
         .doesNotHold,
-        "what the disk holds of \(written.path) is not what was signed: \(written.problem ?? "")",
+        "what the disk holds of \(written.path) is not what was signed: "
+          + (written.problem ?? written.checksums?.problem ?? ""),
         next:
           "The stick is failing, or something wrote to it. Copy the file anew and sign it again.")
     }

@@ -1,4 +1,5 @@
 import BootMedia
+import LibCrypto
 import OpenPGP
 import OpenPGPCard
 
@@ -56,7 +57,7 @@ enum Signer {
     switch self {
     case .dongle(let signer):
       try signer.sign(pin: pin) { time throws(OpenPGPError) in try reading.draft(at: time) }
-    case .gpg(let signer): try signer.sign(file)
+    case .gpg(let signer): try signer.sign(file, sha256: reading.checksum(.sha256))
     }
   }
 
