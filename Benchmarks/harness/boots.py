@@ -86,7 +86,7 @@ def measure(programs, rounds, sizes, is_cold=True):
     both = os.cpu_count() or 1
     result = {"limit": limit(1 if rounds < 3 else 3), "rows": []}
     for megabytes, files in sizes:
-        with Place(programs, "nitrokey-3") as place:
+        with Place(programs, "nitrokey-3", on_disk=True) as place:
             place.provision()
             fill(place.folder / "BIG", megabytes, files)
             place.sign("BIG")

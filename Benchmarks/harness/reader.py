@@ -53,8 +53,9 @@ class Readers:
                 f"LIBPATH {copy}\nCHANNELID {port:#x}\n")
         self.socket = self.folder / "run/pcscd/pcscd.comm"
         self.environment = {"PCSCLITE_CSOCK_NAME": str(self.socket)}
+        own = [] if os.geteuid() == 0 else ["--map-root-user"]
         self._start([
-            "unshare", "--mount", "sh", "-c",
+            "unshare", "--mount", *own, "sh", "-c",
             f"mount --bind '{self.folder}/run' /run && "
             f"exec pcscd --foreground --config '{self.folder}/conf'"], "pcscd")
         wait(self.socket.exists, "pcscd did not start")

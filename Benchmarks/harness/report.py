@@ -41,7 +41,8 @@ cold. Milliseconds are the median, the least and the most; × is the median of t
 round. gpg's CPU and memory have its agent's and scdaemon's with them; the time of PySequoia, johnnycanencrypt
 and ykman leaves out Python's start. The last column has each command take as long as a recorded Yubikey 5 takes for it
 (`virtual-card run --response-times`; reading a public key was not recorded, and takes nothing): what a person waits.
-`latchkey sign` reads, hashes and verifies a /boot of three files too, and puts it on the disk; `latchkey unlock` checks
+All files are in memory, the card's too, which it would otherwise wait for at each change, as no dongle does.
+`latchkey sign` reads, hashes, verifies and writes a /boot of three files too; `latchkey unlock` checks
 the volume's header and tries the key in it; `latchkey-unlock`, as gpg, only brings the key out. We have no command that
 only verifies the PIN.
 """
