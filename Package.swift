@@ -205,6 +205,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
     ]
   ),
   ("BootTests", ["VirtualCard", "virtual-card"]),
+  ("UpgradeTests", ["virtual-card", "latchkey"]),
   ("SOPTests", ["latchkey-sop", "OpenPGP"]),
   (
     "InitramfsTests",

@@ -42,12 +42,11 @@ struct AfterUpgradeCommand: ParsableCommand {
   private func end() throws(Failure) {
     guard try BootCheck.isSetUp(options.folders) else { return }
     if changed {
+      let last = UpgradeRun.current.last
+      if last == .nobody { return try leaveForLater() }
       try mark.set()
-      switch UpgradeRun.current.last {
-      case .frontend: return
-      case .trigger: return try UpgradeRun.activateTrigger()
-      case .here: break
-      }
+      if last == .trigger { try UpgradeRun.activateTrigger() }
+      guard last == .here else { return }
     }
     guard mark.lines != nil else { return }
     guard let turn = Turn(options.folders) else {
@@ -61,6 +60,17 @@ struct AfterUpgradeCommand: ParsableCommand {
     } else {
       try look()
     }
+  }
+
+  /// By hand, in the midst of a program that goes on with /boot: what it leaves now is not yet what is to be
+  /// signed.
+  private func leaveForLater() throws(Failure) {
+    guard case .bad(let report) = try BootCheck(options.folders), !report.isUnderWay else {
+      return notice.clear()
+    }
+    let lines = report.verdict == "changed" ? BootReport.renewedNotice : report.notice
+    try notice.leave(lines)
+    lines.forEach(Output.note)
   }
 
   /// Without anybody to ask.

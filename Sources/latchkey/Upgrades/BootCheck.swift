@@ -47,6 +47,17 @@ extension BootReport {
       + (verdict == "changed" ? BootReport.noticeAdvice : ["  " + advice])
   }
 
+  /// Whether nothing differs but the old image that update-initramfs keeps for as long as it works.
+  var isUnderWay: Bool {
+    verdict == "changed"
+      && changes.allSatisfy { $0.kind == "added" && $0.path.hasSuffix(".dpkg-bak") }
+  }
+
+  /// What the note says of what was made by hand.
+  static var renewedNotice: [String] {
+    ["Latchkey: /boot was changed by hand, and is not as it was signed."] + noticeAdvice
+  }
+
   /// What the note says where nobody has looked at what an upgrade left.
   static var unseenNotice: [String] {
     ["Latchkey: an upgrade has changed /boot, and nobody has looked at it since."] + noticeAdvice

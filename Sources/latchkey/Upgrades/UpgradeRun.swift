@@ -10,8 +10,10 @@ struct UpgradeRun {
     case frontend
     /// dpkg, by our package's trigger.
     case trigger
-    /// This process.
+    /// This process, as that trigger.
     case here
+    /// Nobody: update-initramfs or a kernel's hooks by hand, which go on when this process has ended.
+    case nobody
   }
 
   /// Environment variables.
@@ -20,15 +22,12 @@ struct UpgradeRun {
   /// That of this process.
   static var current: UpgradeRun { UpgradeRun(environment: ProcessInfo.processInfo.environment) }
 
-  /// Who comes last. dpkg names the package whose script runs; its frontends say that they hold its lock
-  /// (dpkg(1), ENVIRONMENT).
+  /// Who comes last. dpkg names the package whose script runs, and its frontends say that they hold its lock
+  /// (dpkg(1), ENVIRONMENT). The trigger of initramfs-tools empties the name.
   var last: Last {
     if environment["DPKG_FRONTEND_LOCKED"] != nil { return .frontend }
-    switch environment["DPKG_MAINTSCRIPT_PACKAGE"] {
-    case nil, "": return .here
-    case "latchkey": return .here
-    default: return .trigger
-    }
+    guard environment["DPKG_RUNNING_VERSION"] != nil else { return .nobody }
+    return environment["DPKG_MAINTSCRIPT_PACKAGE"] == "latchkey" ? .here : .trigger
   }
 
   /// Whether questions are wanted at all, as debconf would have it: not in a run that says it is nobody's,
@@ -46,45 +45,17 @@ struct UpgradeRun {
     // Safe: a constant C string; whoever gets the descriptor closes it.
     let terminal = unsafe system_open("/dev/tty", O_RDWR | O_NOCTTY, 0)
     guard terminal >= 0 else { return nil }
-    guard foreground_is_ours(terminal), !isOneOfSeveral else {
+    guard foreground_is_ours(terminal) else {
       close(terminal)
       return nil
     }
     return terminal
   }
 
-  /// Whether `update-initramfs -k all`, which calls the hook for each kernel, is above this process: a
-  /// question for each would be one too many.
-  private var isOneOfSeveral: Bool {
-    var process = getppid()
-    for _ in 0..<6 where process > 1 {
-      let words = Self.words(of: process)
-      if words.contains(where: { $0.hasSuffix("update-initramfs") }) {
-        return words.contains("all") || words.contains("-kall")
-      }
-      guard let parent = Self.parent(of: process) else { return false }
-      process = parent
-    }
-    return false
-  }
-
-  private static func words(of process: Int32) -> [String] {
-    let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-    return line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  private static func parent(of process: Int32) -> Int32? {
-    let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") ?? Data()
-    // The name before it, in brackets, may hold anything.
-    let text = String(decoding: data, as: UTF8.self)
-    guard let bracket = text.lastIndex(of: ")") else { return nil }
-    let fields = text[text.index(after: bracket)...].split(separator: " ")
-    return fields.count > 1 ? Int32(fields[1]) : nil
-  }
-
   /// Has dpkg call our package's trigger when it has done everything else.
   static func activateTrigger() throws(Failure) {
-    let status = Self.run("/usr/bin/dpkg-trigger", ["--no-await", "latchkey-boot"])
+    let status = run(
+      "/usr/bin/dpkg-trigger", ["--by-package=latchkey", "--no-await", "latchkey-boot"])
     guard status == 0 else {
       throw Failure(
         .system, "dpkg-trigger does not work, so that nobody will look at /boot in the end",
