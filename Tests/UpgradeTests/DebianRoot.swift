@@ -55,6 +55,13 @@ final class DebianRoot {
   /// Pulls the dongle out.
   func pull() { daemon.remove() }
 
+  /// Has pcscd hang.
+  func hang() throws {
+    let folder = daemon.socket.replacing("/run/pcscd/pcscd.comm", with: "")
+    let ran = try Program.run("pkill", ["-STOP", "-f", "pcscd --foreground --config \(folder)/"])
+    guard ran.status == 0 else { throw TestSupportError("no pcscd to stop") }
+  }
+
   /// What enters the root and runs a shell's words there.
   /// - Parameter environment: beside that of a login.
   private func words(_ script: String, _ environment: [String]) -> [String] {
