@@ -44,7 +44,7 @@ public struct ImageInspection: Sendable {
         // By content: one of a file's several names carries it in the archive.
         guard case .file(let digest) = entry.content, sums[digest] == nil else { return }
         sums[digest] = md5(of: bytes.span)
-        texts[digest] = bytes.count <= Self.largestText ? bytes : nil
+        if bytes.count <= Self.largestText || Microcode.isOne(entry.path) { texts[digest] = bytes }
       }
     } catch {
       failure = error

@@ -107,6 +107,10 @@ struct ImageOrigin {
     {
       return .structure
     }
+    if Microcode.isOne(path), let bytes = texts[digest] {
+      return Microcode.package(of: path, bytes, packages, root: root).map { .package($0) }
+        ?? .unknown
+    }
     if GeneratedFile.isGenerated(path, texts[digest]) { return .generated }
     if let owner = owners.first { return .notAsShipped(packages.file(owner)) }
     for path in paths {

@@ -93,6 +93,14 @@ private struct Change {
     Change(
       "initramfs: not the one that update-initramfs made", "echo x >>BOOT/initrd.img-6.1",
       explained: false, "NOT what update-initramfs made for 6.1"),
+    Change(
+      "initramfs: microcode of what its package ships",
+      "{ update 2; update 1; } >T/kernel/x86/microcode/GenuineIntel.bin; image", explained: true,
+      "kernel/x86/microcode/GenuineIntel.bin changed: as intel-microcode 2.0"),
+    Change(
+      "initramfs: microcode of elsewhere",
+      "{ update 2; update 3; } >T/kernel/x86/microcode/GenuineIntel.bin; image", explained: false,
+      "! kernel/x86/microcode/GenuineIntel.bin changed: nothing"),
     // What installers copy
     Change(
       "a module of GRUB's as its package ships it",
@@ -142,6 +150,9 @@ struct ChangeTableTests {
       { printf '# GRUB Environment Block\\n'; printf '%s\\n' "$@"; head -c 1024 /dev/zero | tr '\\0' '#'; } |
         head -c 1024 >BOOT/grub/grubenv
     }
+    update() { # Intel's header, of 48 bytes of data, and what makes it differ
+      printf '\\1\\0\\0\\0%024d\\60\\0\\0\\0\\140\\0\\0\\0%012d%048d' 0 0 "$1"
+    }
     package() { # name version path content
       info=system/var/lib/dpkg/info/$1
       printf '/.\\n/%s\\n' "$3" >>$info.list
@@ -160,6 +171,12 @@ struct ChangeTableTests {
     package shim-signed 2.0 usr/lib/shim/shimx64.efi.signed 'shim 2'
     package initramfs-tools-core 2.0 usr/share/initramfs-tools/init 'init'
     echo 'GRUB_CMDLINE_LINUX_DEFAULT="quiet splash module.sig_enforce=1"' >system/etc/default/grub
+    mkdir -p T/kernel/x86/microcode system/usr/lib/firmware/intel-ucode
+    { update 1; update 2; } >system/usr/lib/firmware/intel-ucode/06-03-02
+    package intel-microcode 2.0 lib/firmware/intel-ucode/06-03-02 "$(echo)"
+    (cd system/usr && md5sum lib/firmware/intel-ucode/06-03-02) \
+      >system/var/lib/dpkg/info/intel-microcode.md5sums
+    update 1 >T/kernel/x86/microcode/GenuineIntel.bin
     echo init >T/init; echo tool 1 >T/usr/bin/tool; chmod 755 T/usr/bin/tool
     ln -s tool T/usr/bin/sh; ln -s usr/bin T/bin; echo hello >T/etc/motd; echo evil >T2/usr/bin/evil
     printf '/scripts/init-top/all "$@"\\n[ -e /conf/param.conf ] && . /conf/param.conf\\n' \
