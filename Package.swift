@@ -145,7 +145,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootEntriesTests", ["BootEntries", "latchkey"]),
   ("BootMediaTests", ["BootMedia", "OpenPGP", "LibCrypto"]),
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
-  ("BootChangesTests", ["BootChanges", "BootManifest"]),
+  ("BootChangesTests", ["BootChanges", "BootEntries", "BootManifest"]),
   ("SecretsTests", ["Secrets", "CSystem"]),
   ("SmartCardTests", ["SmartCard", "Secrets"]),
   (

@@ -7,6 +7,8 @@ struct CommandLineSettings {
   /// Each word once.
   let words: Set<[UInt8]>
 
+  init(words: Set<[UInt8]>) { self.words = words }
+
   /// - Parameter root: the system's root, without a slash at its end.
   init(root: String) {
     let folder = root + "/etc/default/grub.d"

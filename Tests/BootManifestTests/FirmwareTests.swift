@@ -76,6 +76,21 @@ struct FirmwareTests {
     #expect(changed.lists == .differ(hashes: [EscapedName("./vmlinuz-6.1")], tree: true))
   }
 
+  @Test("a key that expired since passes there, and not here")
+  func expired() throws {
+    let boot = try TestBoot()
+    let signer = try TestSigner(lifetime: 500)
+    let keyring = try Heads.keyring(signer, in: boot)
+    try boot.sign(by: signer, at: TestSigner.born + 100)
+    let now = TestSigner.born + 1000
+    #expect(try !boot.verify(by: signer, now: now).holds)
+    let look = try boot.opened().lookAsFirmware(trusted: signer.trusted, now: now)
+    #expect(look.relative == .holds(despite: .expired(at: TestSigner.born + 500)))
+    #expect(look.lists == .hold)
+    // That key expired years ago.
+    #expect(try Heads.accepts(boot, keyring: keyring, .relative))
+  }
+
   @Test("a key that was revoked since is named, and passes as it passes there")
   func revoked() throws {
     let boot = try TestBoot()

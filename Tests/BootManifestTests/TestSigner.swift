@@ -12,12 +12,13 @@ final class TestSigner: Sendable {
   let key: CertificateKey
   private let secret: Secret
 
-  init(_ algorithm: KeyAlgorithm = .eddsa(.ed25519)) throws {
+  /// - Parameter lifetime: seconds after which the key expires; nil for never.
+  init(_ algorithm: KeyAlgorithm = .eddsa(.ed25519), lifetime: UInt32? = nil) throws {
     let secret = Secret(try PrivateKey.generate(algorithm))
     let key = try CertificateKey(secret.key.publicKey(), creationTime: TestSigner.born)
     let draft = try CertificateDraft(
       primary: key, userID: Array("Ada <ada@example.org>".utf8), decryption: nil,
-      authentication: nil, at: TestSigner.born)
+      authentication: nil, lifetime: lifetime, at: TestSigner.born)
     let bytes = try draft.finished(with: draft.signatures.map { try secret.raw($0) })
     self.secret = secret
     self.key = key

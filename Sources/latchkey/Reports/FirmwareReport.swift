@@ -1,4 +1,3 @@
-import BootEntries
 import BootManifest
 import OpenPGP
 
@@ -186,40 +185,5 @@ struct FirmwareReport: Encodable {
       lines += firmware.entry.lines("default")
     }
     return lines + notes
-  }
-}
-
-/// Whether the firmware starts the default entry by itself.
-struct DefaultEntryLook {
-  let step: FirmwareReport.Step
-
-  /// - Parameter boot: the folder that is /boot.
-  init(of boot: String) {
-    let chosen: DefaultEntry?
-    let menu: BootMenu
-    do throws(BootMenuError) {
-      chosen = try DefaultEntry(of: boot)
-      menu = try BootMenu(of: boot)
-    } catch {
-      step = .init("asks", "the boot entries can't be read", next: "latchkey entries list")
-      return
-    }
-    guard let chosen else {
-      step = .init(
-        "asks", "no default is set: it shows the menu",
-        next: "To choose one: latchkey entries default NUMBER, then latchkey sign.")
-      return
-    }
-    // Beyond the end, Heads takes the last entry.
-    let place = min(chosen.number, menu.entries.count)
-    guard place > 0, menu.entries[place - 1].line == .heads(chosen.line) else {
-      step = .init(
-        "asks",
-        "entry \(chosen.number) is not what was chosen: it says that the boot entry has changed",
-        next: "Choose again: latchkey entries default NUMBER, then latchkey sign.")
-      return
-    }
-    let name = EscapedName(menu.entries[place - 1].name)
-    step = .init("accepts", "entry \(chosen.number), '\(name)', is what was chosen")
   }
 }
