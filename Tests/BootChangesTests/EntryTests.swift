@@ -1,6 +1,7 @@
-@testable import BootChanges
 import BootEntries
 import Testing
+
+@testable import BootChanges
 
 /// What an upgrade, a setting and a stranger make of boot entries.
 @Suite("boot entries of two days")
@@ -41,18 +42,21 @@ struct EntryTests {
   func upgrade() {
     let old = menu(
       "Debian|/vmlinuz-6.1.0-41 root=A ro image=6.1.0-41 quiet|/initrd.img-6.1.0-41",
-      "Debian, with Linux 6.1.0-41 (recovery mode)|/vmlinuz-6.1.0-41 root=A ro single|/initrd.img-6.1.0-41")
+      "Debian, with Linux 6.1.0-41 (recovery mode)|/vmlinuz-6.1.0-41 root=A ro single|/initrd.img-6.1.0-41"
+    )
     let new = menu(
       "Debian|/vmlinuz-6.1.0-42 root=A ro image=6.1.0-42 quiet|/initrd.img-6.1.0-42",
       "Debian, with Linux 6.1.0-42 (recovery mode)|/vmlinuz-6.1.0-42 root=A ro single|/initrd.img-6.1.0-42",
-      "Debian, with Linux 6.1.0-41 (recovery mode)|/vmlinuz-6.1.0-41 root=A ro single|/initrd.img-6.1.0-41")
+      "Debian, with Linux 6.1.0-41 (recovery mode)|/vmlinuz-6.1.0-41 root=A ro single|/initrd.img-6.1.0-41"
+    )
     let touched = ["/vmlinuz-6.1.0-42", "/initrd.img-6.1.0-42"]
     let found = changes(old, new, touched: touched)
-    #expect(found.count == 2 && found.allSatisfy(\.isExplained), "\(found)")
+    #expect(found.map(\.isExplained) == [true, true], "\(found)")
     #expect(found.map(\.kind) == [.changed, .added])
     #expect(found[0].files.map(\.role) == ["kernel", "initrd"])
     // The same, of files that were there all the time.
-    #expect(!changes(old, new).allSatisfy(\.isExplained))
+    let chosen = changes(old, new)
+    #expect(chosen.count == 2 && !chosen[0].isExplained)
   }
 
   @Test(
