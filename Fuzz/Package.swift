@@ -17,7 +17,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("Certificate", ["OpenPGP"]),
   ("DetachedSignature", ["OpenPGP"]),
   ("CleartextMessage", ["OpenPGP"]),
-  ("ChecksumList", ["BootMedia"]),
+  ("ChecksumList", ["BootMedia", "LibCrypto"]),
   ("EncryptedMessage", ["OpenPGP", "Inflate", "LibCrypto", "Secrets"]),
   ("Inflate", ["Inflate", "OpenPGP", "Secrets"]),
   ("Gzip", ["Inflate"]),

@@ -30,9 +30,11 @@ final class GnuPGData {
   /// What an open file holds from its current place on.
   init(descriptor: Int32) throws(KeyringError) {
     var data: gpgme_data_t?
-    // Safe: the handle is ours, released in deinit; the caller keeps the descriptor open.
+    // Safe: the handle is ours, released in deinit; the caller keeps the descriptor open. Texts are C
+    // strings for the call. By itself GPGME hands gigabytes over in pieces of 512 bytes.
     try KeyringError.check(unsafe gpgme_data_new_from_fd(&data, descriptor))
     guard let made = unsafe data else { throw .noGPG }
+    _ = unsafe gpgme_data_set_flag(made, "io-buffer-size", "1048576")
     unsafe handle = made
   }
 

@@ -1,5 +1,6 @@
 import BootMedia
 import Input
+import LibCrypto
 
 /// Lists of checksums: what is taken has the size of its function, and a file that is found has one
 /// answer for each function that counts.
