@@ -258,6 +258,55 @@ struct ChangeTableTests {
     }
   }
 
+  @Test("--json has the words of a command line and the files of an image")
+  func json() throws {
+    struct Document: Decodable {
+      struct Report: Decodable {
+        let unexplained: Int
+        let entriesCompared: Bool
+        let entries: [Entry]
+        let changes: [Difference]
+      }
+      struct Entry: Decodable {
+        let name: String
+        let added: [Word]
+      }
+      struct Word: Decodable {
+        let word: String
+        let isExplained: Bool
+        let isGrave: Bool
+      }
+      struct Difference: Decodable {
+        let isExplained: Bool
+        let cause: String
+        let image: Image?
+      }
+      struct Image: Decodable {
+        let isCompared: Bool
+        let files: [File]
+      }
+      struct File: Decodable {
+        let path: String
+        let kind: String
+        let cause: String
+      }
+      let result: Report
+    }
+    let work = try signed()
+    let made = try shell(
+      work, "sed -i 's/quiet/quiet rd.break/' $cfg; echo evil >T/usr/bin/evil; image")
+    #expect(made.status == 0, "\(made.errorText)")
+    let output = try work.latchkey(["changes", "--boot", "BOOT", "--json"])
+    let report = try JSONDecoder().decode(Document.self, from: Data(output.output)).result
+    #expect(report.entriesCompared && report.unexplained == 2)
+    let word = try #require(report.entries.first?.added.first)
+    #expect(word.word == "rd.break" && word.isGrave && !word.isExplained)
+    let image = try #require(report.changes.first)
+    #expect(!image.isExplained && image.cause == "update-initramfs")
+    let file = try #require(image.image?.files.first)
+    #expect(file.path == "usr/bin/evil" && file.kind == "added" && file.cause == "unknown")
+  }
+
   @Test("without what was kept at the signing, it says so, and compares images with packages alone")
   func nothingKept() throws {
     let work = try signed()
@@ -267,6 +316,8 @@ struct ChangeTableTests {
     #expect(result.text.contains("what it held when signed is not known here"), "\(result.text)")
     #expect(result.text.contains("! usr/bin/evil: nothing"), "\(result.text)")
     #expect(result.text.contains("made by the firmware, elsewhere"))
+    let json = try work.latchkey(["changes", "--boot", "BOOT", "--json"])
+    #expect(json.text.contains("\"entriesCompared\" : false"), "\(json.text)")
   }
 
   @Test("what is kept is root's own, of this signing alone, and its loss harms no signing")
@@ -276,6 +327,11 @@ struct ChangeTableTests {
     let first = try work.run("sh", ["-c", list], expecting: 0).text.split(separator: "\n")
     #expect(first.count == 3 && first[0] == "700 .", "\(first)")
     #expect(first.dropFirst().allSatisfy { $0.hasPrefix("600 ") })
+    // Lost, or never there, it is kept anew by who finds all as it was signed.
+    _ = try work.run("sh", ["-c", "rm -r system/var/lib/latchkey/kept-*"], expecting: 0)
+    try work.latchkey(["changes", "--boot", "BOOT"], expecting: 0)
+    #expect(
+      try work.run("sh", ["-c", list], expecting: 0).text.split(separator: "\n") == first)
     #expect(try shell(work, "echo evil >T/usr/bin/evil; image").status == 0)
     try work.sign()
     let second = try work.run("sh", ["-c", list], expecting: 0).text.split(separator: "\n")
