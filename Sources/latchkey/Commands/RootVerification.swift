@@ -49,12 +49,13 @@ struct RootVerification {
     case .absent:
       throw Failure(
         .doesNotHold, "\(Escaped.text(site.path)) has no kexec_root_hashes.txt",
-        next: "Have the firmware make it (Options, Update root hashes), or look for who removed it."
+        next:
+          "Have the firmware make it (Create root hashes, in its menu), or look for who removed it."
       )
     case .malformed(let error):
       throw Failure(
         .doesNotHold, "\(error.file) is not a list (entry \(error.entry): \(error.problem.words))",
-        next: "Have the firmware make it anew (Options, Update root hashes).")
+        next: "Have the firmware make it anew (Update root hashes, in its menu).")
     }
   }
 }

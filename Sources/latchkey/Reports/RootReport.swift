@@ -58,7 +58,7 @@ struct RootReport: Encodable {
   /// What to do about one that doesn't hold.
   var advice: String {
     unexplained == 0
-      ? "The firmware hashes the root anew: Options, Update root hashes. Then sign: latchkey sign."
+      ? "The firmware hashes the root anew and signs: Update root hashes, in its menu."
       : "What no package explains is to be looked into first. If all is yours, have the firmware hash the "
         + "root anew."
   }
