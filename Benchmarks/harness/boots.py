@@ -95,9 +95,13 @@ def measure(programs, rounds, sizes, is_cold=True):
             states = [("warm", "0"), ("warm", "0-1")] if both > 1 else [("warm", "0")]
             if is_cold and os.geteuid() == 0:
                 states.append(("cold", states[-1][1]))
+            # Seconds each: once in a way is enough.
+            is_large = megabytes >= 1000 or files > 10_000
+            if files > 10_000:
+                states = states[1:2]
             for state, cores in states:
                 todo = works(place, cores)
-                count = rounds if megabytes < 1000 and files <= 10_000 else max(2, rounds // 2)
+                count = max(2, rounds // 2) if is_large else rounds
                 if state == "cold":
                     todo = {name: cold(run) for name, run in todo.items()}
                     count = max(1, count // 2)
