@@ -1,9 +1,12 @@
 extension BootFolder {
   /// The set that a hashed /boot makes, to be signed; nothing is written. The `kexec*.txt` that are
-  /// there beside the lists stay as they are, and are signed with them.
+  /// there beside the lists stay as they are but for those that `renewals` name, and are signed with
+  /// them.
   /// - Throws: ``BootError/forbiddenNames(_:)`` with all names that Heads refuses;
   ///   ``BootError/notRegular(_:)`` where a file of the set is a link or a folder.
-  public func draft(_ hashed: HashedBoot, dialect: Dialect) throws(BootError) -> ManifestDraft {
+  public func draft(
+    _ hashed: HashedBoot, dialect: Dialect, renewals: [Renewal] = []
+  ) throws(BootError) -> ManifestDraft {
     let scan = hashed.scan
     guard scan.forbiddenNames.isEmpty else { throw .forbiddenNames(scan.forbiddenNames) }
     let hashes = hashList(hashed)
@@ -11,13 +14,22 @@ extension BootFolder {
     let tree = TreeList(paths: scan.listed.map(\.path))
     let types = TypeList(
       hashes: try sha256(hashes.bytes), tree: try sha256(tree.bytes), entries: typeEntries(hashed))
-    let written = [
+    var written = [
       SetFile(name: SetName.hashes, bytes: hashes.bytes),
       SetFile(name: SetName.tree, bytes: tree.bytes),
       SetFile(name: SetName.record, bytes: types.bytes),
     ]
-    try checkOwnNames(scan)
-    let kept = try keptFiles(scan)
+    var removed: [[UInt8]] = []
+    for renewal in renewals {
+      if let bytes = renewal.bytes {
+        written.append(SetFile(name: renewal.fileName, bytes: bytes))
+      } else {
+        removed.append(renewal.fileName)
+      }
+    }
+    let own = written.map(\.name) + [SetName.signature]
+    try checkOwnNames(scan, own)
+    let kept = try keptFiles(scan, but: own + removed)
     for file in written + kept where file.bytes.count > Limits.list {
       throw .beyondLimit(EscapedName(file.name))
     }
@@ -26,7 +38,7 @@ extension BootFolder {
     let signedBytes = try set.signedBytes(dialect)
     return ManifestDraft(
       dialect: dialect, signedBytes: signedBytes, digestToShow: try sha256(signedBytes),
-      written: written, kept: kept, scan: scan)
+      written: written, removed: removed, kept: kept, scan: scan)
   }
 
   private func hashList(_ hashed: HashedBoot) -> HashList {
@@ -51,7 +63,7 @@ extension BootFolder {
   }
 
   /// That the names to be written are free for regular files.
-  private func checkOwnNames(_ scan: BootScan) throws(BootError) {
+  private func checkOwnNames(_ scan: BootScan, _ own: [[UInt8]]) throws(BootError) {
     for entry in scan.entries {
       let name = Array(entry.path.dropFirst(2))
       guard !name.contains(0x2F) else { continue }
@@ -60,20 +72,22 @@ extension BootFolder {
       }
       // Where a file system cannot tell them apart, the new file would get the old one's name.
       let lower = name.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-      if entry.mode == nil, lower != name, SetName.all.contains(lower) {
+      if entry.mode == nil, lower != name, own.contains(lower) {
         throw .sameNameInAnotherCase(EscapedName(name))
       }
     }
   }
 
-  private func keptFiles(_ scan: BootScan) throws(BootError) -> [SetFile] {
+  private func keptFiles(
+    _ scan: BootScan, but replaced: [[UInt8]]
+  ) throws(BootError) -> [SetFile] {
     var files: [SetFile] = []
     for entry in scan.entries {
       let name = Array(entry.path.dropFirst(2))
-      guard SetName.isSigned(name), !name.contains(0x2F), !SetName.all.contains(name) else {
+      guard SetName.isSigned(name), !name.contains(0x2F), !replaced.contains(name) else {
         continue
       }
-      guard files.count < Limits.setFiles - SetName.all.count else { throw .beyondLimit(path) }
+      guard files.count < Limits.setFiles - replaced.count else { throw .beyondLimit(path) }
       let file = try open(entry.path)
       try check(file, is: entry)
       let bytes = try file.contents(limit: Limits.list, path: name)

@@ -13,19 +13,23 @@ extension BootFolder {
   /// The files that a signing wrote and that have not taken their place: it was cut short, or is at
   /// work right now. Verifying passes them over.
   public func pendingFiles() throws(BootError) -> [EscapedName] {
-    try waitingFiles().map { EscapedName(SetName.pending($0.name)) }
+    try waitingFiles().map { EscapedName($0.name) }
   }
 
+  /// Whether there is neither a signature nor a list.
+  public func hasNoSet() throws(BootError) -> Bool {
+    let set = try readSet()
+    return set.signature == nil && set[SetName.hashes] == nil && set[SetName.tree] == nil
+  }
+
+  /// In the order of their names.
   private func waitingFiles() throws(BootError) -> [(name: [UInt8], type: FileType)] {
     try withRoot { root throws(BootError) in
       var found: [(name: [UInt8], type: FileType)] = []
-      for name in SetName.all {
-        let pending = SetName.pending(name)
-        if let status = try root.status(of: pending, path: pending) {
-          found.append((name, status.type))
-        }
+      for name in try root.names(path: Array("./".utf8)) where SetName.isWaiting(name) {
+        if let status = try root.status(of: name, path: name) { found.append((name, status.type)) }
       }
-      return found
+      return found.sorted { $0.name.lexicographicallyPrecedes($1.name) }
     }
   }
 
@@ -35,28 +39,23 @@ extension BootFolder {
     let waiting = try waitingFiles()
     guard !waiting.isEmpty else { return .nothing }
     for (name, type) in waiting where type == .folder {
-      throw .notRegular(EscapedName(SetName.pending(name)))
+      throw .notRegular(EscapedName(name))
     }
     let names = waiting.map(\.name)
     if waiting.allSatisfy({ $0.type == .file }),
       let signed = try signedWhenRepaired(trusted, now: now, memory: memory)
     {
       for name in names {
-        let file = try withRoot { root throws(BootError) in
-          try root.file(SetName.pending(name), path: SetName.pending(name))
-        }
+        let file = try withRoot { root throws(BootError) in try root.file(name, path: name) }
         try calls.synchronize(file.number, EscapedName(name))
       }
       try calls.synchronize(number, path)
-      try takePlace(names)
+      try takePlace(names.compactMap(SetName.awaited), names.compactMap(SetName.dismissed))
       return .completed(signed)
     }
-    for name in names {
-      let pending = SetName.pending(name)
-      try calls.check(calls.remove(number, pending), "remove", pending)
-    }
+    for name in names { try calls.check(calls.remove(number, name), "remove", name) }
     try calls.synchronize(number, path)
-    return .removed(names.map { EscapedName(SetName.pending($0)) })
+    return .removed(names.map { EscapedName($0) })
   }
 
   /// Whose set there would be if what waits took its place; nil if none, or an older one.

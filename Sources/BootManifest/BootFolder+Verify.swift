@@ -7,12 +7,14 @@ extension BootFolder {
   ///
   /// Stricter than Heads: exactly one good signature by a trusted, unrevoked key; doubtful lists are
   /// refused; links, types, modes and `kexec*` files beside the set are compared where the set
-  /// recorded them.
+  /// recorded them. With `formerDefault`, the default entry's files count as they were before another was
+  /// chosen: names and bytes.
   public func verify(
     _ hashed: HashedBoot? = nil, trusted: TrustedSigners, now: UInt32,
-    memory: SignatureMemory? = nil
+    memory: SignatureMemory? = nil, formerDefault: [(name: [UInt8], bytes: [UInt8])]? = nil
   ) throws(BootError) -> BootVerdict {
-    let set = try readSet()
+    var set = try readSet()
+    if let formerDefault { set.replaceDefault(formerDefault) }
     guard set.missing.isEmpty, let hashes = set[SetName.hashes], let tree = set[SetName.tree] else {
       return .unsigned(missing: set.missing)
     }

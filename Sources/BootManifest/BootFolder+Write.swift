@@ -1,3 +1,4 @@
+import Glibc
 import OpenPGP
 
 extension BootFolder {
@@ -5,7 +6,8 @@ extension BootFolder {
   /// seconds since 1970.
   ///
   /// The order: all files under a name that neither Heads' lists nor the signature see, each on the
-  /// disk before the next; then each gets its name, `kexec.sig` last. After a cut of power /boot bears
+  /// disk before the next, with a name for each file that goes; then each gets its name, what goes
+  /// goes, and `kexec.sig` comes last. After a cut of power /boot bears
   /// the old set, the new one, or what `repair` makes the new one of. Give the result to
   /// ``SignatureMemory/accept(_:)``.
   /// - Throws: ``BootError/badSignature(_:)``, ``BootError/readOnly``, ``BootError/busy``, ``BootError/full(needed:free:)``
@@ -33,14 +35,14 @@ extension BootFolder {
       // A new set must not be on the disk before the kernel it vouches for.
       try calls.check(calls.syncAll(number), "sync", path.bytes)
       do throws(BootError) {
-        try writePending(files)
-        try checkUnchanged(draft)
+        try writePending(files, draft.removed)
+        try checkUnchanged(draft) { SetName.all.contains($0) }
       } catch {
-        removePending(files.map(\.name))
+        removePending(files.map(\.name), draft.removed)
         if case .full = error { throw .full(needed: needed, free: 0) }
         throw error
       }
-      try takePlace(files.map(\.name))
+      try takePlace(files.map(\.name), draft.removed)
       try checkWritten(draft, signature)
     }
     return SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect)
@@ -51,8 +53,10 @@ extension BootFolder {
     files.reduce(2 * block) { $0 + ($1.bytes.count + block - 1) / block * block }
   }
 
-  /// Writes all files under their pending names, to the disk, and reads them back.
-  private func writePending(_ files: [SetFile]) throws(BootError) {
+  /// Writes all files under their pending names, and what says that others go, to the disk, and reads
+  /// them back.
+  private func writePending(_ files: [SetFile], _ removed: [[UInt8]]) throws(BootError) {
+    for name in removed { try calls.write([], as: SetName.departing(name), in: number) }
     for file in files {
       try calls.write(file.bytes, as: SetName.pending(file.name), in: number)
     }
@@ -60,7 +64,9 @@ extension BootFolder {
     try withRoot { root throws(BootError) in
       for file in files {
         let name = SetName.pending(file.name)
-        guard try read(name, in: root, limit: file.bytes.count) == file.bytes else {
+        guard
+          try read(name, in: root, limit: file.bytes.count, fromDisk: true) == file.bytes
+        else {
           throw .writtenDiffers(EscapedName(name))
         }
       }
@@ -68,23 +74,46 @@ extension BootFolder {
   }
 
   /// As far as it goes: what is left, ``repair(trusted:now:memory:)`` finds.
-  private func removePending(_ names: [[UInt8]]) {
+  private func removePending(_ names: [[UInt8]], _ removed: [[UInt8]]) {
     for name in names { _ = calls.remove(number, SetName.pending(name)) }
+    for name in removed { _ = calls.remove(number, SetName.departing(name)) }
     _ = calls.sync(number)
   }
 
-  /// Gives pending files their names, in the order given, and has that on the disk.
-  func takePlace(_ names: [[UInt8]]) throws(BootError) {
-    for name in names {
-      try calls.check(calls.rename(number, SetName.pending(name), name), "rename", name)
-    }
+  /// Gives pending files their names, in the order given but `kexec.sig` last, removes what goes, and
+  /// has that on the disk.
+  func takePlace(_ names: [[UInt8]], _ removed: [[UInt8]]) throws(BootError) {
+    for name in names where name != SetName.signature { try takePlace(name) }
+    for name in removed where !names.contains(name) { try remove(name) }
+    if names.contains(SetName.signature) { try takePlace(SetName.signature) }
+    try calls.synchronize(number, path)
+    guard !removed.isEmpty else { return }
+    // Not before what it speaks of is gone for good.
+    for name in removed { try remove(SetName.departing(name)) }
     try calls.synchronize(number, path)
   }
 
+  private func takePlace(_ name: [UInt8]) throws(BootError) {
+    try calls.check(calls.rename(number, SetName.pending(name), name), "rename", name)
+  }
+
+  /// Removes a name that may be gone already.
+  private func remove(_ name: [UInt8]) throws(BootError) {
+    let outcome = calls.remove(number, name)
+    try calls.check(outcome == -ENOENT ? 0 : outcome, "remove", name)
+  }
+
   /// That nobody changed anything since it was hashed: the kernel's change times say so.
-  private func checkUnchanged(_ draft: ManifestDraft) throws(BootError) {
-    let before = draft.scan.entries.filter { !SetName.isReplaced($0.path) }
-    let after = try scan().entries.filter { !SetName.isReplaced($0.path) }
+  /// - Parameter isOurs: the names that this signing changes, or has changed already.
+  private func checkUnchanged(
+    _ draft: ManifestDraft, but isOurs: ([UInt8]) -> Bool
+  ) throws(BootError) {
+    func isOthers(_ entry: BootEntry) -> Bool {
+      let name = Array(entry.path.dropFirst(2))
+      return !isOurs(name) && !SetName.isWaiting(name)
+    }
+    let before = draft.scan.entries.filter(isOthers)
+    let after = try scan().entries.filter(isOthers)
     for (old, new) in zip(before, after) where !old.isSame(as: new) {
       throw .changedMeanwhile(
         EscapedName(old.path.lexicographicallyPrecedes(new.path) ? old.path : new.path))
@@ -97,8 +126,9 @@ extension BootFolder {
 
   /// That the disk holds what was signed.
   private func checkWritten(_ draft: ManifestDraft, _ signature: [UInt8]) throws(BootError) {
-    try checkUnchanged(draft)
-    let set = try readSet()
+    let ours = draft.written.map(\.name) + draft.removed + [SetName.signature]
+    try checkUnchanged(draft) { ours.contains($0) }
+    let set = try readSet(fromDisk: true)
     guard set.signature == signature else { throw .writtenDiffers(EscapedName(SetName.signature)) }
     for file in draft.written + draft.kept where set[file.name] != file.bytes {
       throw .writtenDiffers(EscapedName(file.name))

@@ -121,6 +121,10 @@ struct Descriptor: ~Copyable {
     return names
   }
 
+  /// Has the kernel drop its copy of a file that is on the disk, so that it is read from there. Where it
+  /// has no other copy, as on tmpfs, nothing happens.
+  func forget() { _ = posix_fadvise(number, 0, 0, POSIX_FADV_DONTNEED) }
+
   /// Reads into `buffer` from where the last read ended: how many bytes, 0 at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer, path: [UInt8]) throws(BootError) -> Int {
     while true {

@@ -8,6 +8,8 @@ public struct ManifestDraft: Equatable, Sendable {
   public let digestToShow: [UInt8]
   /// What will be written, in the order of writing; `kexec.sig` comes after them.
   let written: [SetFile]
+  /// The names that will go.
+  let removed: [[UInt8]]
   /// The other `kexec*.txt`, which stay as they are.
   let kept: [SetFile]
   /// What all this was taken from.
@@ -31,24 +33,61 @@ enum SetName {
   static let signature = Array("kexec.sig".utf8)
   /// In the order of writing.
   static let all = [hashes, tree, record, signature]
+  static let defaultHashes = Array("kexec_default_hashes.txt".utf8)
+  static let headerHashes = Array("kexec_lukshdr_hash.txt".utf8)
+
+  static func defaultEntry(_ number: Int) -> [UInt8] { Array("kexec_default.\(number).txt".utf8) }
+
+  /// Whether it is `kexec_default.N.txt`.
+  static func isDefaultEntry(_ name: [UInt8]) -> Bool {
+    let start = Array("kexec_default.".utf8)
+    let end = Array(".txt".utf8)
+    guard name.starts(with: start), name.suffix(4).elementsEqual(end) else { return false }
+    let digits = name.dropFirst(start.count).dropLast(end.count)
+    return (1...9).contains(digits.count) && digits.first != 0x30
+      && digits.allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  /// Whether it says which entry Heads boots by itself.
+  static func isOfDefault(_ name: [UInt8]) -> Bool { isDefaultEntry(name) || name == defaultHashes }
+
+  /// Whether a signing may give the name a new file.
+  static func isWritten(_ name: [UInt8]) -> Bool {
+    all.contains(name) || isOfDefault(name) || name == headerHashes
+  }
+
+  private static let new = Array(".new".utf8)
+  private static let gone = Array(".gone".utf8)
 
   /// The name under which a file is written before it takes its place: left out of Heads' lists, as it
   /// begins with `kexec`, and of the signed list, as it doesn't end in `.txt`.
-  static func pending(_ name: [UInt8]) -> [UInt8] { name + Array(".new".utf8) }
+  static func pending(_ name: [UInt8]) -> [UInt8] { name + new }
+
+  /// The name of an empty file that says that a file goes; left out as a pending one is.
+  static func departing(_ name: [UInt8]) -> [UInt8] { name + gone }
+
+  /// The name that a file will get, of its pending name.
+  static func awaited(_ name: [UInt8]) -> [UInt8]? {
+    let awaited = Array(name.dropLast(new.count))
+    return name == pending(awaited) && isWritten(awaited) ? awaited : nil
+  }
+
+  /// The name that will go, of the name that says so.
+  static func dismissed(_ name: [UInt8]) -> [UInt8]? {
+    let dismissed = Array(name.dropLast(gone.count))
+    return name == departing(dismissed) && isDefaultEntry(dismissed) ? dismissed : nil
+  }
 
   /// Whether `./path` is a file of the set at the top of /boot, or one that Heads changes as it likes.
   static func isOwn(_ path: [UInt8]) -> Bool {
     let name = Array(path.dropFirst(2))
     guard path.count > 2, !name.contains(0x2F) else { return false }
     return isSigned(name) || name == signature || name == Array("kexec_hotp_counter".utf8)
-      || all.contains { pending($0) == name }
+      || isWaiting(name)
   }
 
-  /// Whether `./path` is one of the files that a signing writes, or waits to become one.
-  static func isReplaced(_ path: [UInt8]) -> Bool {
-    let name = Array(path.dropFirst(2))
-    return all.contains { $0 == name || pending($0) == name }
-  }
+  /// Whether a signing writes it before it touches the set.
+  static func isWaiting(_ name: [UInt8]) -> Bool { awaited(name) != nil || dismissed(name) != nil }
 
   /// Whether Heads, or this program, has a file of the set by that name.
   static func isKnown(_ name: [UInt8]) -> Bool {
@@ -58,10 +97,7 @@ enum SetName {
       "kexec_initrd_crypttab_overrides", "kexec_root_hashes", "kexec_menu",
     ]
     let stem = Array(name.dropLast(4))
-    if names.contains(where: { stem.elementsEqual($0.utf8) }) { return true }
-    let entry = Array("kexec_default.".utf8)
-    return stem.starts(with: entry) && stem.count > entry.count
-      && stem.dropFirst(entry.count).allSatisfy { (0x30...0x39).contains($0) }
+    return names.contains { stem.elementsEqual($0.utf8) } || isDefaultEntry(name)
   }
 
   /// Whether a name at the top of /boot matches the shell's `kexec*.txt`.

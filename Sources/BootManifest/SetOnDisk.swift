@@ -18,6 +18,14 @@ struct SetOnDisk {
     return names.map { EscapedName($0) }
   }
 
+  /// Puts other files in the place of the default entry's.
+  mutating func replaceDefault(_ former: [(name: [UInt8], bytes: [UInt8])]) {
+    files.removeAll { SetName.isOfDefault($0.name) }
+    files += former.filter { SetName.isOfDefault($0.name) }
+      .map { SetFile(name: $0.name, bytes: $0.bytes) }
+    files.sort { $0.name.lexicographicallyPrecedes($1.name) }
+  }
+
   /// `sha256sum kexec*.txt` in that dialect.
   func signedBytes(_ dialect: Dialect) throws(BootError) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -70,8 +78,8 @@ func sha256(_ bytes: [UInt8]) throws(BootError) -> [UInt8] {
 
 extension BootFolder {
   /// Reads the set once. With `pending`, a file that waits under its pending name counts in place of
-  /// the one that has the name: what a cut signing was about to leave.
-  func readSet(pending: Bool = false) throws(BootError) -> SetOnDisk {
+  /// the one that has the name, and one that goes doesn't count: what a cut signing was about to leave.
+  func readSet(pending: Bool = false, fromDisk: Bool = false) throws(BootError) -> SetOnDisk {
     let present = Set(
       try withRoot { root throws(BootError) in try root.names(path: Array("./".utf8)) })
     // The name to read for each of the set's names that are there.
@@ -80,9 +88,13 @@ extension BootFolder {
       sources.append((name, name))
     }
     if pending {
-      for name in SetName.all where present.contains(SetName.pending(name)) {
-        sources.removeAll { $0.name == name }
-        sources.append((name, SetName.pending(name)))
+      for source in present {
+        if let name = SetName.awaited(source) {
+          sources.removeAll { $0.name == name }
+          sources.append((name, source))
+        } else if let name = SetName.dismissed(source), !present.contains(SetName.pending(name)) {
+          sources.removeAll { $0.name == name }
+        }
       }
     }
     guard sources.count <= Limits.setFiles else { throw .beyondLimit(path) }
@@ -94,7 +106,7 @@ extension BootFolder {
     for (name, source) in sources {
       let limit = name == SetName.signature ? Limits.signature : min(Limits.list, room)
       let bytes = try withRoot { root throws(BootError) in
-        try read(source, in: root, limit: limit)
+        try read(source, in: root, limit: limit, fromDisk: fromDisk)
       }
       room -= bytes.count
       if name == SetName.signature {
@@ -107,8 +119,9 @@ extension BootFolder {
   }
 
   /// A regular file at the top of /boot, whole.
+  /// - Parameter fromDisk: the kernel is asked to forget its own copy first; it must be synced.
   func read(
-    _ name: [UInt8], in root: borrowing Descriptor, limit: Int
+    _ name: [UInt8], in root: borrowing Descriptor, limit: Int, fromDisk: Bool = false
   ) throws(BootError) -> [UInt8] {
     // A link or a device is not even opened.
     guard let status = try root.status(of: name, path: name) else {
@@ -117,6 +130,7 @@ extension BootFolder {
     guard status.type == .file else { throw .notRegular(EscapedName(name)) }
     let file = try root.file(name, path: name)
     guard try file.status(path: name).type == .file else { throw .notRegular(EscapedName(name)) }
+    if fromDisk { file.forget() }
     return try file.contents(limit: limit, path: name)
   }
 }

@@ -2,6 +2,7 @@ import BootManifest
 import Input
 
 /// The three lists of /boot's manifest: every path that is taken stays under /boot and stands there once.
+/// And the hashes of LUKS headers with their devices, two files that a zero byte divides.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzManifestLists(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
@@ -15,7 +16,14 @@ public func fuzzManifestLists(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
       precondition(list.hashes.count == 32 && list.tree.count == 32)
       for entry in list.entries { precondition((entry.mode ?? 0) <= 0o7777) }
     }
-    let name = EscapedName([UInt8](copying: input)).description
+    let bytes = [UInt8](copying: input)
+    let files = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+    if files.count == 2,
+      let headers = HeaderHashes(parsing: Array(files[0]), devices: Array(files[1]))
+    {
+      precondition(headers.bytes.elementsEqual(files[0]), "not what was read")
+    }
+    let name = EscapedName(bytes).description
     precondition(name.utf8.allSatisfy { (0x20...0x7E).contains($0) }, "a name that isn't escaped")
   }
 }
@@ -32,6 +40,7 @@ public func seedManifestLists(
       "./\0./grub\0./grub/grub.cfg\0./vmlinuz\0",
       "\(digest)  kexec_hashes.txt\n\(digest)  kexec_tree.txt\nlatchkey-types 1\nd 755 ./\n"
         + "f 600 ./a\\x20b\nf 644 ./kexec-stray \(digest)\nl - ./vmlinuz vmlinuz-6.1\n",
+      "\(digest)  /tmp/lukshdr-_dev_sda2\n\0/dev/sda2 uuid\n",
       "\(digest)  ./../etc/passwd\n", "\(digest)  /boot/a\n\(digest)  ./a//b\r\n",
     ].map { Array($0.utf8) })
 }
