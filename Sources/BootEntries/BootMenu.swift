@@ -21,6 +21,9 @@ public struct BootMenu: Equatable, Sendable {
   /// The entries in Heads' order: the number of one is its place, from 1.
   public let entries: [MenuEntry]
 
+  /// Of these entries.
+  package init(entries: [MenuEntry]) { self.entries = entries }
+
   /// The most bytes of a configuration.
   static let maximumSize = 16 << 20
 

@@ -48,6 +48,15 @@ public struct MenuEntry: Equatable, Sendable {
     self.name = shown
   }
 
+  /// Of a line that Heads has saved.
+  init(saved line: [UInt8]) {
+    let parts = line.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
+    name = Array(parts[0])
+    kind = parts.count > 1 && parts[1].elementsEqual("xen".utf8) ? .xen : .elf
+    self.line = .heads(line)
+    source = []
+  }
+
   /// The files that it boots from, below /boot, in their order: what Heads lists in
   /// `kexec_default_hashes.txt`. Empty where the line can't be told.
   public var files: [[UInt8]] {

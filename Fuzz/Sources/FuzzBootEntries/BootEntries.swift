@@ -8,8 +8,14 @@ public func fuzzBootEntries(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
   unsafe fuzz(start, count) { input in
     var file: [UInt8] = []
     for index in input.indices { file.append(input[index]) }
-    for entry in MenuEntry.reading(configuration: file) + MenuEntry.reading(entryFile: file) {
+    let menu = BootMenu(
+      entries: MenuEntry.reading(configuration: file) + MenuEntry.reading(entryFile: file))
+    _ = DefaultEntry(number: 1, line: file).renewal(in: menu)
+    for (index, entry) in menu.entries.enumerated() {
       guard case .heads(let line) = entry.line else { continue }
+      precondition(
+        DefaultEntry(number: index + 1, line: line).renewal(in: menu) == .same(index + 1),
+        "an entry that isn't itself")
       precondition(!line.contains(0x0A) && !line.contains(0x60), "more than a line")
       for path in entry.files { precondition(!path.contains(0x20), "more than a path") }
     }
