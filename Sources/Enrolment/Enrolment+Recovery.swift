@@ -70,6 +70,7 @@ extension Enrolment {
       if journal.isAdded, let keyslot = journal.keyslot, header.looksLikeOurs(keyslot) {
         try header.remove(keyslot)
       }
+      HeaderTrail.extend(header, uuid, places: places)
       for file in files(uuid) { file.discard() }
       try removeJournal(uuid)
       return journal.keyslot.map { .takenBack(keyslot: $0) } ?? .nothing
@@ -86,6 +87,7 @@ extension Enrolment {
     for file in files(uuid) { file.discard() }
     do throws(EnrolmentError) {
       if journal.isAdded, let keyslot = journal.keyslot { try header.remove(keyslot) }
+      HeaderTrail.extend(header, uuid, places: places)
       try removeJournal(uuid)
     } catch {
       return
@@ -124,6 +126,7 @@ extension Enrolment {
     {
       try header.remove(replaced)
     }
+    HeaderTrail.extend(header, uuid, places: places)
     try step(.finish)
     guard isBootSigned else { return try removeJournal(uuid) }
     journal.phase = .unsigned
