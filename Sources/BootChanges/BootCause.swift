@@ -6,6 +6,8 @@ public enum BootCause: Equatable, Sendable {
   case shipped(PackageFile)
   /// `update-initramfs` recorded this very content when it made the image of that kernel.
   case updateInitramfs(kernel: String)
+  /// Latchkey ran that program a moment ago, and it made the initramfs anew.
+  case remade(by: String)
   /// A copy of a package's file from elsewhere, as `grub-install` makes them: that path.
   case copied(PackageFile, of: String)
   /// GRUB's environment: what of it changed since the signing, or nil where that isn't known.
@@ -28,7 +30,9 @@ public enum BootCause: Equatable, Sendable {
   /// Whether it needs no further look.
   public var explains: Bool {
     switch self {
-    case .shipped, .copied, .updateInitramfs, .grubMkconfig, .latchkey, .kernelLink, .removed: true
+    case .shipped, .copied, .updateInitramfs, .remade, .grubMkconfig, .latchkey,
+      .kernelLink, .removed:
+      true
     case .grubEnvironment(let changes): changes?.allSatisfy(\.isNote) ?? false
     case .notAsShipped, .notAsRecorded, .unknown: false
     }

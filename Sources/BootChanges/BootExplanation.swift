@@ -44,7 +44,10 @@ public struct BootExplanation: Sendable {
   ///   - boot: the folder that is /boot.
   ///   - root: the root of the system that knows, as `/`.
   ///   - kept: where what is kept of its signing lies.
-  public init(of verdict: BootVerdict, boot: String, root: String, kept: SnapshotFolder) {
+  ///   - made: what made images anew in this very run, if anything did: what it made has a cause.
+  public init(
+    of verdict: BootVerdict, boot: String, root: String, kept: SnapshotFolder, made: String? = nil
+  ) {
     guard case .signed(let by, _, let changes) = verdict else {
       differences = []
       entries = .nothingKept
@@ -53,9 +56,11 @@ public struct BootExplanation: Sendable {
     let snapshot = kept.snapshot(of: by.digest)
     let finder = CauseFinder(root: root, boot: boot, since: snapshot)
     let found = changes.map { change in
-      Difference(
+      let difference = Difference(
         change: change, cause: finder.cause(of: change),
         image: Self.inspection(change, boot, finder, snapshot, kept))
+      guard let made, !difference.isExplained, change.isOfInitramfs else { return difference }
+      return Difference(change: change, cause: .remade(by: made), image: nil)
     }
     differences = found.filter { !$0.isExplained } + found.filter(\.isExplained)
     guard let snapshot else {
@@ -95,5 +100,18 @@ public struct BootExplanation: Sendable {
       String(decoding: path, as: UTF8.self), in: boot,
       since: old.flatMap { kept.listing(of: $0.bytes) }, others: listings, root: finder.root,
       finder.packages)
+  }
+}
+
+extension BootChange {
+  /// Whether it is a new content of an initramfs beside the kernels.
+  var isOfInitramfs: Bool {
+    switch kind {
+    case .added(.file), .changed:
+      let path = name.bytes
+      return (path.starts(with: "./initrd".utf8) || path.starts(with: "./initramfs".utf8))
+        && !path.dropFirst(2).contains(UInt8(ascii: "/"))
+    default: return false
+    }
   }
 }

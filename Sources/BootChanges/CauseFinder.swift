@@ -35,6 +35,7 @@ public struct CauseFinder {
     case .added(.link), .replaced(_, .link): return causeOfLink(path, nil)
     case .added(.file), .replaced(_, .file), .changed: return causeOfContent(path)
     case .added(.folder):
+      if isLatchkeys(path) { return isInConfiguration(path) ? .latchkey : .unknown }
       return packages.owner(of: "/boot" + path).map(BootCause.shipped) ?? .unknown
     default: return .unknown
     }
@@ -104,12 +105,23 @@ public struct CauseFinder {
 
   /// A file that is gone: with a kernel that was removed.
   private func causeOfAbsence(_ path: String) -> BootCause {
+    if isLatchkeys(path), !isInConfiguration(path) { return .latchkey }
     for start in ["/vmlinuz-", "/initrd.img-", "/config-", "/System.map-"] {
       guard let kernel = kernel(of: path, after: start) else { continue }
       let names = ["linux-image-" + kernel, "linux-image-" + kernel + "-unsigned"]
       if let event = packages.log.departure(where: names.contains) { return .removed(event) }
     }
     return .unknown
+  }
+
+  /// Whether it is what `enroll`, `rotate` and `revoke` write, or a folder of theirs.
+  private func isLatchkeys(_ path: String) -> Bool {
+    path == "/latchkey" || path.hasPrefix("/latchkey/")
+  }
+
+  /// Whether root's own folder has the same name.
+  private func isInConfiguration(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: root + "/etc" + path)
   }
 
   private func kernel(of path: String, after start: String) -> String? {

@@ -91,7 +91,10 @@ struct BootReport: Encodable {
   }
 
   /// The lines for people, the verdict first.
-  var lines: [String] {
+  var lines: [String] { head + changes.map { "  " + $0.line } }
+
+  /// The lines without the differences.
+  var head: [String] {
     var lines = [summary + "."]
     if let signer, let signedAt {
       lines.append("  signed by  \(signer)")
@@ -105,7 +108,6 @@ struct BootReport: Encodable {
     case "absent": lines.append("  modes and link targets are not recorded")
     default: break
     }
-    lines += changes.map { "  " + $0.line }
     return lines
   }
 }

@@ -23,11 +23,13 @@ struct ChangesReport: Encodable {
 
   /// Of a verdict about a /boot that was hashed: what differs, and why. `latchkey changes` shows it, and
   /// `latchkey sign` before it asks.
+  /// - Parameter made: what made initramfs images anew in this very run, if anything did.
   init(
-    of boot: BootVerdict, _ hashed: HashedBoot, at site: BootSite, _ options: GlobalOptions
+    of boot: BootVerdict, _ hashed: HashedBoot, at site: BootSite, _ options: GlobalOptions,
+    made: String? = nil
   ) {
     let found = BootExplanation(
-      of: boot, boot: site.path, root: options.sysroot, kept: site.kept)
+      of: boot, boot: site.path, root: options.sysroot, kept: site.kept, made: made)
     signature = BootReport(boot, at: site.path)
     verdict = signature.verdict
     changes = found.differences.map(DifferenceReport.init)
@@ -66,13 +68,19 @@ struct ChangesReport: Encodable {
   /// The lines for people: what nothing explains first.
   var lines: [String] {
     guard holds else { return signature.lines }
-    var lines = [summary + "."]
+    var lines = [summary + "."] + body
+    if !changes.isEmpty, unexplained == 0 { lines.append(advice) }
+    return lines
+  }
+
+  /// The lines about what changed.
+  var body: [String] {
+    var lines: [String] = []
     for entry in entries where !entry.isExplained { lines += entry.lines }
     for change in changes where !change.isExplained { lines += change.lines }
     for entry in entries where entry.isExplained { lines += entry.lines }
     for change in changes where change.isExplained { lines += change.lines }
     if !changes.isEmpty || unexplained > 0 { lines += notes }
-    if !changes.isEmpty, unexplained == 0 { lines.append(advice) }
     return lines
   }
 
