@@ -85,21 +85,24 @@ struct BootFailureTests {
     try work.enroll()
   }
 
-  @Test("a read-only /boot: exit 5, and how to mount it writable")
+  @Test("a /boot within a read-only file system: exit 5, and how to mount it writable")
   func readOnlyBoot() throws {
     let work = try Workplace()
     try work.provision()
     let script = """
       set -e
-      mount --bind BOOT BOOT
-      mount -o remount,ro,bind BOOT
+      mkdir OUTER
+      mv BOOT OUTER
+      mount --bind OUTER OUTER
+      mount -o remount,ro,bind OUTER
       "$@"
       """
     let result = try work.run(
       "unshare",
       [
         "--mount", "--map-root-user", "--user", "sh", "-c", script, "sh",
-        Repository.product("latchkey"), "sign", "--boot", "BOOT", "--names", "relative", "--yes",
+        Repository.product("latchkey"), "sign", "--boot", "OUTER/BOOT", "--names", "relative",
+        "--yes",
         "--pin-file", "pin", "--virtual-card", "dongle.card", "--sysroot", "system",
       ])
     expect(result, 5, ["read-only", "remount,rw"])
@@ -113,7 +116,7 @@ struct BootFailureTests {
     _ = try work.run("cp", ["-a", "BOOT", "OLD"], expecting: 0)
     sleep(1)
     try work.folder.write("BOOT/initrd.img-6.1", "a newer initrd")
-    try work.sign()
+    try work.sign(["--unexplained"])
     #expect(try work.verify().status == 0)
     _ = try work.run("sh", ["-c", "rm -r BOOT && mv OLD BOOT"], expecting: 0)
     let result = try work.verify()

@@ -103,9 +103,13 @@ struct EntriesDefault: ParsableCommand {
     let menu = try entries.menu()
     let boot = entries.boot
     if let number {
+      // What was signed can be told from it all the same.
+      let kept = ChosenDefault(boot: boot, options.folders)
+      try Self.store { () throws(StorageError) in try kept.keepBefore() }
       try entries.step { () throws(BootMenuError) in
         try DefaultEntry.choose(number, in: menu, of: boot)
       }
+      try Self.store { () throws(StorageError) in try kept.keepAfter() }
     }
     guard
       let chosen = try entries.step({ () throws(BootMenuError) in try DefaultEntry(of: boot) })
@@ -127,6 +131,10 @@ struct EntriesDefault: ParsableCommand {
         .doesNotHold, "the menu has another entry in that place now: the firmware will not boot it",
         next: "Choose again: latchkey entries default NUMBER; then latchkey sign.")
     }
+  }
+
+  private static func store(_ body: () throws(StorageError) -> Void) throws(Failure) {
+    do throws(StorageError) { try body() } catch { throw Failure(error) }
   }
 
   private struct DefaultReport: Encodable {
@@ -191,28 +199,5 @@ extension MenuEntry {
   fileprivate var isDangerous: Bool {
     if case .runsCommands = line { return true }
     return false
-  }
-}
-
-extension Failure {
-  /// What is wrong with the boot entries below `boot`.
-  fileprivate init(_ error: BootMenuError, at boot: String) {
-    switch error {
-    case .storage(let error): self.init(error)
-    case .noSuchEntry(let count):
-      self.init(
-        .wrongUse, "there is no such entry: there are \(count) in \(Escaped.text(boot))",
-        next: "latchkey entries list shows them.")
-    case .unknownLine:
-      self.init(
-        .doesNotHold, "the firmware's line for this entry can't be told",
-        next: "latchkey entries list says why; choose another one.")
-    case .missingFile(let path):
-      self.init(
-        .doesNotHold, "\(Escaped.name(path)), which the entry boots, is not there",
-        next: "Choose another one, or make its configuration anew: update-grub.")
-    case .crypto:
-      self.init(.system, "libcrypto failed", next: "Is the machine out of memory?")
-    }
   }
 }

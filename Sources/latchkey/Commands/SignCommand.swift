@@ -7,7 +7,8 @@ struct SignCommand: ParsableCommand {
     commandName: "sign",
     abstract: "Sign /boot, or files such as ISO images, so that Heads and PureBoot accept them.",
     discussion: """
-      Shows first what changed since it was last signed, and the manifest's digest. Signing vouches for \
+      Shows first what changed since it was last signed and why, what of Heads' own files is renewed, and \
+      the manifest's digest. What nothing explains is not signed unless you say so. Signing vouches for \
       what this system shows; so every signature asks for the PIN.
 
       With FILEs, each gets its signature beside it, FILE.sig, as Heads wants it to boot an ISO image from \
@@ -33,6 +34,10 @@ struct SignCommand: ParsableCommand {
         + "Heads and PureBoot. Without it, as in the set that is there."))
   var names: Names?
 
+  @Flag(
+    help: "Sign also what nothing on this system explains, and where the old set does not hold.")
+  var unexplained = false
+
   /// The dialects.
   enum Names: String, ExpressibleByArgument, CaseIterable {
     case relative
@@ -49,7 +54,9 @@ struct SignCommand: ParsableCommand {
       case .absolute: .absolute
       case nil: nil
       }
-    let report = try signing.sign(pin: pin.source, names: dialect, assumed: options.yes)
+    let report = try signing.sign(
+      BootSigning.Wishes(
+        pin: pin.source, names: dialect, yes: options.yes, unexplained: unexplained))
     if options.json {
       try Output.document("sign", report)
     } else {

@@ -19,30 +19,49 @@ struct BootSigning {
     self.options = options
   }
 
-  /// Shows what changed and the digest, asks, signs, and checks what was written.
-  /// - Parameters:
-  ///   - pin: where the PIN comes from.
-  ///   - names: the dialect; nil for the one of the set that is there.
-  ///   - yes: whether the answer is yes.
+  /// What a signing is told beside who signs what.
+  struct Wishes {
+    /// Where the PIN comes from.
+    let pin: SecretSource
+    /// The dialect; nil for the one of the set that is there.
+    var names: Dialect?
+    /// Whether every question is answered with yes.
+    let yes: Bool
+    /// Whether to sign also what nothing explains.
+    var unexplained = false
+    /// What made initramfs images anew in this very run, if anything did.
+    var made: String?
+  }
+
+  /// Ends an interrupted signing; shows how /boot is beside what was signed, with causes, what of Heads'
+  /// own files is renewed, and the digest; asks, signs, and checks what was written.
   /// - Returns: what verifying it came to afterwards.
-  func sign(pin: SecretSource, names: Dialect?, assumed yes: Bool) throws(Failure) -> BootReport {
+  func sign(_ wishes: Wishes) throws(Failure) -> BootReport {
     try repair()
     let hashed = try site.step { () throws(BootError) in
       try site.folder.hash(try site.folder.scan())
     }
-    let before = try site.verify(hashed)
-    let report = BootReport(before, at: site.path)
-    report.lines.forEach(Output.note)
+    let review = try BootReview(of: site, hashed, options, made: wishes.made)
+    review.lines.forEach(Output.note)
+    let heads = try HeadsFiles(site, hashed, options.folders, assumed: wishes.yes)
+    heads.lines.forEach(Output.note)
+    try review.confirm(
+      hasUnexplainedHeader: heads.hasUnexplainedHeader, told: wishes.unexplained,
+      assumed: wishes.yes)
     let draft = try site.step { () throws(BootError) in
-      try site.folder.draft(hashed, dialect: try dialect(names, before, assumed: yes))
+      try site.folder.draft(
+        hashed, dialect: try dialect(wishes.names, review.verdict, assumed: wishes.yes),
+        renewals: heads.renewals)
     }
     Output.note("Manifest to sign: \(Hexadecimal.text(draft.digestToShow))")
-    try Question.confirm("Sign \(Escaped.text(site.path)) as it is now?", assumed: yes)
+    try Question.confirm("Sign \(Escaped.text(site.path)) as it is now?", assumed: wishes.yes)
 
-    let armored = try signer.sign(draft.signedBytes, pin: pin)
-    let by = try site.step { () throws(BootError) in
-      try site.folder.write(
-        draft, signature: armored, trusted: site.trusted, now: Moment.now, memory: site.memory)
+    let armored = try signer.sign(draft.signedBytes, pin: wishes.pin)
+    let by = try WritableBoot(site.path).whileWriting { () throws(Failure) in
+      try site.step { () throws(BootError) in
+        try site.folder.write(
+          draft, signature: armored, trusted: site.trusted, now: Moment.now, memory: site.memory)
+      }
     }
     site.accept(by)
     let after = try site.verify()
@@ -54,13 +73,18 @@ struct BootSigning {
     site.accept(after)
     site.keep(hashed, signed: by)
     Enrolment.bootWasSigned(EnrolmentPlaces(boot: site.path, options.folders))
+    ChosenDefault(boot: site.path, options.folders).forget()
     return BootReport(after, at: site.path)
   }
 
   /// Ends what an interrupted signing left.
   private func repair() throws(Failure) {
-    let repair = try site.step { () throws(BootError) in
-      try site.folder.repair(trusted: site.trusted, now: Moment.now, memory: site.memory)
+    let waiting = try site.step { () throws(BootError) in try site.folder.pendingFiles() }
+    guard !waiting.isEmpty else { return }
+    let repair = try WritableBoot(site.path).whileWriting { () throws(Failure) in
+      try site.step { () throws(BootError) in
+        try site.folder.repair(trusted: site.trusted, now: Moment.now, memory: site.memory)
+      }
     }
     switch repair {
     case .nothing: break

@@ -35,9 +35,13 @@ struct BootSite {
   }
 
   /// The verdict about what is there now; `hashed` if that is known already.
-  func verify(_ hashed: HashedBoot? = nil) throws(Failure) -> BootVerdict {
+  /// - Parameter former: the default entry's files as they were before another was chosen.
+  func verify(
+    _ hashed: HashedBoot? = nil, formerDefault former: [(name: [UInt8], bytes: [UInt8])]? = nil
+  ) throws(Failure) -> BootVerdict {
     try step { () throws(BootError) in
-      try folder.verify(hashed, trusted: trusted, now: Moment.now, memory: memory)
+      try folder.verify(
+        hashed, trusted: trusted, now: Moment.now, memory: memory, formerDefault: former)
     }
   }
 

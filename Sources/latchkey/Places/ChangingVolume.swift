@@ -128,6 +128,6 @@ struct ChangingVolume {
     for dongle in dongles {
       if let entry = dongle.entry { pins[entry.dongle.identifier] = entry.source }
     }
-    return try offer.make(pins)
+    return try offer.make(pins, made: enrolment.initramfs?.command)
   }
 }

@@ -18,8 +18,12 @@ enum Signer {
       return
     }
     let dongle = try Dongles.look(options).one(
-      "whose signature key is trusted here",
-      advice: "Trust its certificate with --trusted FILE, or make it ready: latchkey provision."
+      trust.isGiven
+        ? "whose signature key is in \(trust.place)" : "whose signature key is trusted here",
+      advice: trust.isGiven
+        ? "A firmware with that keyring would refuse its signature: put its certificate into the "
+          + "firmware's keyring first."
+        : "Trust its certificate with --trusted FILE, or make it ready: latchkey provision."
     ) { dongle in
       dongle.application.fingerprint(of: .signing).map { trust.key($0) != nil } ?? false
     }

@@ -25,10 +25,14 @@ struct SigningOffer {
 
   /// Signs, if the person wants it; with `--yes` if /boot was as signed before, and the signing
   /// dongle's PIN came from a file. Else says that it must be signed.
-  /// - Parameter pins: where the PINs of the dongles came from that were asked already.
+  /// - Parameters:
+  ///   - pins: where the PINs of the dongles came from that were asked already.
+  ///   - made: the program that made the initramfs anew in this run, if one did.
   /// - Returns: whether /boot is signed now.
   /// - Throws: ``Failure`` if it was to be signed and could not be; the change itself is done.
-  func make(_ pins: [CardIdentifier: SecretSource]) throws(Failure) -> Bool {
+  func make(
+    _ pins: [CardIdentifier: SecretSource], made: String?
+  ) throws(Failure) -> Bool {
     let signing: BootSigning
     do throws(Failure) {
       signing = try BootSigning(boot, options)
@@ -50,7 +54,8 @@ struct SigningOffer {
       ?? SecretSource(name: "PIN", option: "pin", file: nil, descriptor: nil)
     do throws(Failure) {
       // The first question was the offer; the one behind what changed is asked all the same.
-      _ = try signing.sign(pin: source, names: nil, assumed: options.yes)
+      _ = try signing.sign(
+        BootSigning.Wishes(pin: source, yes: options.yes, made: wasGood ? made : nil))
     } catch {
       error.show()
       throw Failure(error.status, "", next: "\(place) must be signed: run latchkey sign.")

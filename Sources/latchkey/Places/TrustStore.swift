@@ -18,9 +18,12 @@ struct TrustStore {
     let bytes: [UInt8]
     let certificates: [Certificate]
   }
+  /// Whether they were named: then they are what the firmware knows.
+  let isGiven: Bool
 
   /// Reads the files named, or all of trusted.d.
   init(files: [String], folders: SystemFolders) throws(Failure) {
+    isGiven = !files.isEmpty
     if files.isEmpty {
       let folder = folders.trusted
       place = Escaped.text(folder)
@@ -38,6 +41,7 @@ struct TrustStore {
   init(_ first: TrustStore, and second: TrustStore) {
     certificates = first.certificates + second.certificates
     files = first.files + second.files
+    isGiven = first.isGiven && second.isGiven
     place = [first, second].filter { !$0.certificates.isEmpty }.map(\.place)
       .joined(separator: ", ")
   }
