@@ -205,10 +205,19 @@ struct SignTests {
       Self.menu(
         ["6.1-20"], first: "menuentry 'Other' {\n linux /vmlinuz-6.1-20 x\n}\n", options: "rw"))
     try work.latchkey(["entries", "default", "1", "--boot", "BOOT"], expecting: 0)
-    // The choice alone is no reason to doubt the old set.
-    let result = try work.latchkey(sign, expecting: 0)
+    let result = try work.latchkey(sign + ["--unexplained"], expecting: 0)
     #expect(result.errorText.contains("chosen     another entry"))
     #expect(result.errorText.contains("entry 1, Other."))
+    #expect(try work.verify().status == 0)
+  }
+
+  @Test("another choice is no reason to doubt the old set")
+  func choice() throws {
+    let work = try booting(["6.1-20"], default: 1)
+    try work.latchkey(["entries", "default", "2", "--boot", "BOOT"], expecting: 0)
+    let result = try work.latchkey(sign, expecting: 0)
+    #expect(result.errorText.contains("chosen     another entry"))
+    #expect(result.errorText.contains("entry 2, Debian, with Linux 6.1-20."))
     #expect(try work.verify().status == 0)
   }
 
