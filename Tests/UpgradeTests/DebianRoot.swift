@@ -129,7 +129,12 @@ final class DebianRoot {
       proc sign {} {
         see "sign it now? "
         type "\\r"
-        see "as it is now? "
+        expect {
+          -ex "type yes to go on: " { type "yes\\r"; exp_continue }
+          -ex "as it is now? " {}
+          timeout { puts "\\nNOT SEEN: the last question"; exit 9 }
+          eof { puts "\\nENDED BEFORE: the last question"; exit 9 }
+        }
         type "y\\r"
         see "tries left): "
         type "\(Self.pin)\\r"

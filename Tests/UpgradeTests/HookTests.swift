@@ -166,7 +166,9 @@ struct HookTests {
     let root = try makeRoot()
     try root.run("ln -sfn grub/grub.cfg /boot/vmlinuz-other")
     let shown = try root.talk(
-      Self.install, #"see "sign it now? "; type "\r"; see "./vmlinuz-other"; see "? "; type "n\r""#)
+      Self.install,
+      #"see "sign it now? "; type "\r"; see "./vmlinuz-other"; see "type yes to go on: "; type "n\r""#
+    )
     #expect(shown.contains("status=0"), "\(shown)")
     #expect(root.note?.contains("2 differences") == true)
   }

@@ -72,7 +72,7 @@ struct NoticeTests {
   @Test("is not left by a user who may not, who is told so, and status shows it to them")
   func user() throws {
     let root = try root()
-    try root.run("chmod 600 /boot/vmlinuz-*; latchkey sign --pin-file /srv/pin --yes")
+    try root.run("chmod 600 /boot/vmlinuz-*; latchkey sign --pin-file /srv/pin --yes --unexplained")
     try root.run("echo newer >/boot/firmware.bin; latchkey notice --renew")
     let note = root.note
     #expect(note?.contains("1 difference") == true)
