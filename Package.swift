@@ -99,6 +99,10 @@ let package = Package(
         "Secrets", "TestSupport",
       ], path: "Tests/VolumeTestSupport"),
 
+    .target(
+      name: "MachineTestSupport", dependencies: ["VirtualCard", "TestSupport"],
+      path: "Tests/MachineTestSupport"),
+
     // The programs
     .executableTarget(
       name: "latchkey",
@@ -204,7 +208,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
       "latchkey-unlock", "CMemoryScan", "LibCrypto", "Secrets", "VolumeTestSupport",
     ]
   ),
-  ("BootTests", ["VirtualCard", "virtual-card"]),
+  ("BootTests", ["VirtualCard", "virtual-card", "MachineTestSupport"]),
   ("UpgradeTests", ["virtual-card", "latchkey"]),
   ("SOPTests", ["latchkey-sop", "OpenPGP"]),
   (

@@ -1,4 +1,5 @@
 import Foundation
+import MachineTestSupport
 import TestSupport
 import Testing
 

@@ -1,14 +1,13 @@
 import Foundation
-import TestSupport
+public import TestSupport
 
-/// A whole machine in QEMU: a stock kernel, an initramfs and disks of `scripts/boot-images`, its console
-/// on a serial line, and a USB place that a ``Dongle`` can be plugged into and pulled out of.
+/// A whole machine in QEMU: a kernel, an initramfs and disks, its console on a serial line, and a USB place that a ``Dongle`` can be plugged into and pulled out of.
 ///
 /// Nothing is written to the images. The machine ends with this value's life; its console stays in a file
 /// until the next run of the same test.
-final class Machine {
+public final class Machine {
   /// What the console showed, in a file.
-  let log: String
+  public let log: String
 
   private let name: String
   private let folder: TemporaryFolder
@@ -23,33 +22,31 @@ final class Machine {
   private var milestones: [String] = []
 
   /// How many seconds ago it was switched on.
-  var seconds: Double { Date().timeIntervalSince(start) }
+  public var seconds: Double { Date().timeIntervalSince(start) }
 
   /// Longer than any step takes on a machine that has four times as much to do as it can.
   private static let patience = 240.0
 
   /// Switches one on.
   /// - Parameters:
-  ///   - name: the log's name.
-  ///   - initrd: an initramfs image of `scripts/boot-images`.
+  ///   - name: the log's name, below `.build-boot/machine/logs`.
+  ///   - kernel: its ELF image, or a bzImage, which unpacks itself for half a minute.
+  ///   - initrd: the initramfs image.
   ///   - disks: images of volumes, in the order in which the machine sees them.
   ///   - root: the mapped root volume.
   ///   - options: more of the kernel's command line.
   ///   - port: the port here behind which is SSH's there; nil for a machine without a network.
   ///   - dongle: what is plugged in from the start.
-  init(
-    _ name: String, initrd: String = "one", disks: [String] = ["root"],
+  public init(
+    _ name: String, kernel: String, initrd: String, disks: [String],
     root: String = "/dev/mapper/cryptroot", options: String = "", port: UInt16? = nil,
     dongle: Dongle? = nil
   ) throws {
     self.name = name
     folder = try TemporaryFolder()
-    let made = Repository.path(".build-boot/machine")
-    log = "\(made)/logs/\(name).log"
-    for file in ["vmlinux", "initrd/\(initrd).img"] + disks.map({ "volumes/\($0).img" }) {
-      guard FileManager.default.fileExists(atPath: "\(made)/\(file)") else {
-        throw TestSupportError("there is no .build-boot/machine/\(file): run scripts/boot-images")
-      }
+    log = Repository.path(".build-boot/machine/logs/\(name).log")
+    for file in [kernel, initrd] + disks where !FileManager.default.fileExists(atPath: file) {
+      throw TestSupportError("there is no \(file): run scripts/boot-images")
     }
     var arguments = [
       "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-M",
@@ -57,7 +54,7 @@ final class Machine {
       "-smp", "1", "-nodefaults", "-display", "none", "-no-reboot", "-nic",
       port.map { "user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:\($0)-:22" } ?? "none",
       "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-      "-kernel", "\(made)/vmlinux", "-initrd", "\(made)/initrd/\(initrd).img", "-append",
+      "-kernel", kernel, "-initrd", initrd, "-append",
       // On a machine with much else to do, the kernel's check of its timer fails.
       "console=ttyS0 panic=-1 no_timer_check random.trust_cpu=on quiet ro root=\(root) \(options)",
       "-device", "qemu-xhci", "-chardev",
@@ -67,7 +64,7 @@ final class Machine {
     for (index, disk) in disks.enumerated() {
       arguments += [
         "-drive",
-        "file=\(made)/volumes/\(disk).img,format=raw,if=none,id=disk\(index),snapshot=on",
+        "file=\(disk),format=raw,if=none,id=disk\(index),snapshot=on",
         "-device", "virtio-blk-pci,drive=disk\(index)",
       ]
     }
@@ -92,7 +89,7 @@ final class Machine {
   }
 
   /// Plugs a dongle in.
-  func plug(_ dongle: Dongle) throws {
+  public func plug(_ dongle: Dongle) throws {
     pull()
     dongles.append(dongle)
     card = try Program.start(
@@ -103,7 +100,7 @@ final class Machine {
   }
 
   /// Pulls the dongle out.
-  func pull() {
+  public func pull() {
     guard let plugged = card else { return }
     Program.end(plugged)
     card = nil
@@ -113,7 +110,7 @@ final class Machine {
   /// Waits until the console shows each of these texts, one after the other.
   /// - Returns: what it showed up to the end of the last one, from the end of what was seen before.
   @discardableResult
-  func see(_ texts: String...) throws -> String {
+  public func see(_ texts: String...) throws -> String {
     var shown = ""
     for text in texts { shown += try next(text) }
     return shown
@@ -121,7 +118,7 @@ final class Machine {
 
   /// Waits for the end of the machine, which its root file system brings about.
   /// - Returns: all that its root said.
-  func end() throws -> String {
+  public func end() throws -> String {
     let said = try see("ROOT: ", "ROOT: end")
     guard Program.wait(upTo: Self.patience, until: { !process.isRunning }) else {
       throw failure("the machine did not end")
@@ -130,7 +127,7 @@ final class Machine {
   }
 
   /// Types a line, and the key that ends it: Enter, which a terminal in raw mode takes as a return.
-  func type(_ line: String, end: String = "\n") throws {
+  public func type(_ line: String, end: String = "\n") throws {
     // Whoever asks shows the prompt first, then makes the terminal ready and drops what was typed before.
     Thread.sleep(forTimeInterval: 0.3)
     try keyboard.fileHandleForWriting.write(contentsOf: Data((line + end).utf8))
@@ -138,13 +135,13 @@ final class Machine {
   }
 
   /// Everything on the console until now.
-  var console: String {
+  public var console: String {
     String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
       .replacing("\r\n", with: "\n")
   }
 
   /// The failure of this boot, with what happened when, and where the console's log is.
-  func failure(_ words: String) -> TestSupportError {
+  public func failure(_ words: String) -> TestSupportError {
     TestSupportError(
       """
       \(name): \(words); the console's log is \(log)
