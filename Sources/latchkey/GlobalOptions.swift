@@ -5,12 +5,15 @@ struct GlobalOptions: ParsableArguments {
   @Option(help: "The dongle, by manufacturer and serial as in its AID: MMMM:SSSSSSSS.")
   var card: [String] = []
 
-  @Option(name: .customLong("virtual-card"), help: "Use a virtual card's file instead of a reader.")
+  @Option(
+    name: .customLong("virtual-card"), help: "Use a virtual card's file instead of a reader.",
+    completion: .file())
   var virtualCard: [String] = []
 
   @Option(
     name: .customLong("virtual-pad"),
-    help: "Give its reader a pad, on which what this file says is typed, a line each time.")
+    help: "Give its reader a pad, on which what this file says is typed, a line each time.",
+    completion: .file())
   var virtualPad: String?
 
   @Flag(help: "Write one JSON document to stdout.")
@@ -22,7 +25,7 @@ struct GlobalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The folder that stands for /: etc/latchkey, var/lib/latchkey and run/latchkey lie below it.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var sysroot = "/"
 
   /// Where Latchkey keeps what it knows on this system.

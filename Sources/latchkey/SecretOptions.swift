@@ -63,7 +63,9 @@ struct SecretSource {
 
 /// `--pin-file` and `--pin-fd`.
 struct UserPINOptions: ParsableArguments {
-  @Option(name: .customLong("pin-file"), help: "Read the PIN from this file's first line.")
+  @Option(
+    name: .customLong("pin-file"), help: "Read the PIN from this file's first line.",
+    completion: .file())
   var file: String?
   @Option(name: .customLong("pin-fd"), help: "Read the PIN from this descriptor's first line.")
   var descriptor: Int32?

@@ -6,13 +6,13 @@ struct Create: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a new card of a model, as from the factory.")
 
-  @Option(help: "The model, a file of cards/.")
+  @Option(help: "The model, a file of cards/.", completion: .file())
   var profile: String
 
   @Option(help: "The serial number, eight hexadecimal digits; random if it isn't given.")
   var serial: String?
 
-  @Argument(help: "The new card's file. One that is there is left alone.")
+  @Argument(help: "The new card's file. One that is there is left alone.", completion: .file())
   var file: String
 
   func run() throws {

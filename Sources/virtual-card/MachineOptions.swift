@@ -8,13 +8,13 @@ struct MachineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Be a whole USB token: the socket of QEMU's chardev for -device usb-redir.",
-      valueName: "socket"))
+      valueName: "socket"), completion: .file())
   var usbRedir: String?
 
   @Option(
     help: ArgumentHelp(
       "Be a card in QEMU's reader: the socket of the chardev for -device ccid-card-passthru.",
-      valueName: "socket"))
+      valueName: "socket"), completion: .file())
   var vscard: String?
 
   @Option(help: "The token's vendor, four hexadecimal digits; else the model's.")
@@ -46,7 +46,7 @@ struct MachineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What is typed on the pad, a line each time: digits, cancel, timeout, wait SECONDS.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var padPinFile: String?
 
   @Option(help: "Plug the token in so long after the machine is there.")

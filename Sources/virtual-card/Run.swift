@@ -12,7 +12,7 @@ struct Run: ParsableCommand {
       In a virtual machine SIGUSR1 pulls it, and SIGUSR2 plugs it in again.
       """)
 
-  @Argument(help: "The card's file.")
+  @Argument(help: "The card's file.", completion: .file())
   var file: String
 
   @Option(help: "Where vpcd listens.")
@@ -21,7 +21,9 @@ struct Run: ParsableCommand {
   @Option(help: "vpcd's port, as reader.conf has it.")
   var port: UInt16 = 35963
 
-  @Option(help: "A file to add a line to for each APDU: header, lengths, status word, no data.")
+  @Option(
+    help: "A file to add a line to for each APDU: header, lengths, status word, no data.",
+    completion: .file())
   var trace: String?
 
   @Option(help: "How many seconds to wait for vpcd, or for the machine's socket.")

@@ -6,7 +6,7 @@ struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints a card's model, serial number, keys and tries left.")
 
-  @Argument(help: "The card's file.")
+  @Argument(help: "The card's file.", completion: .file())
   var file: String
 
   func run() throws {

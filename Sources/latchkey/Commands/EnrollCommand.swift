@@ -18,16 +18,16 @@ struct EnrollCommand: ParsableCommand {
   @OptionGroup var boot: BootOptions
   @OptionGroup var change: VolumeChangeOptions
 
-  @Argument(help: "The block device, or an image.")
+  @Argument(help: "The block device, or an image.", completion: .file())
   var device: String
 
-  @Option(help: "A spare dongle that isn't there, by its certificate.")
+  @Option(help: "A spare dongle that isn't there, by its certificate.", completion: .file())
   var recipient: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "Take over the key in this OpenPGP message, as PureBoot's cryptkey.gpg; its keyslot stays.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var adopt: String?
 
   @Flag(help: "With --adopt: give the dongles a new key at once, and take the adopted one out.")

@@ -12,7 +12,7 @@ struct EntriesCommand: ParsableCommand {
 
 /// Which /boot, and what Heads is told to read there.
 struct EntriesOptions: ParsableArguments {
-  @Option(help: "The folder that is, or stands for, /boot.")
+  @Option(help: "The folder that is, or stands for, /boot.", completion: .directory)
   var boot = "/boot"
 
   @Option(help: "The name of the configurations that Heads looks for.")

@@ -5,14 +5,14 @@ struct MediaOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Check FILE against this list of a distribution's checksums, which must be signed.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var checksums: String?
 
   @Option(
     name: .customLong("checksums-signature"),
     help: ArgumentHelp(
       "The list's signature, if it isn't in the list, nor beside it as .sign, .gpg, .asc or .sig.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var checksumsSignature: String?
 
   /// Says what doesn't go together.

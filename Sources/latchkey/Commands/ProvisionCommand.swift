@@ -30,7 +30,7 @@ struct ProvisionCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Write the certificate here, and the revocation certificate beside it as NAME-revocation.asc.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var export: String?
 
   @Option(
@@ -42,19 +42,23 @@ struct ProvisionCommand: ParsableCommand {
 
   @OptionGroup var pin: UserPINOptions
 
-  @Option(name: .customLong("admin-pin-file"), help: "Read the new admin PIN from this file.")
+  @Option(
+    name: .customLong("admin-pin-file"), help: "Read the new admin PIN from this file.",
+    completion: .file())
   var adminFile: String?
   @Option(name: .customLong("admin-pin-fd"), help: "Read the new admin PIN from this descriptor.")
   var adminDescriptor: Int32?
   @Option(
     name: .customLong("current-pin-file"),
-    help: "Read the PIN as it is now from this file; the factory's 123456 by default.")
+    help: "Read the PIN as it is now from this file; the factory's 123456 by default.",
+    completion: .file())
   var currentFile: String?
   @Option(name: .customLong("current-pin-fd"), help: "The same from this descriptor.")
   var currentDescriptor: Int32?
   @Option(
     name: .customLong("current-admin-pin-file"),
-    help: "Read the admin PIN as it is now from this file; the factory's 12345678 by default.")
+    help: "Read the admin PIN as it is now from this file; the factory's 12345678 by default.",
+    completion: .file())
   var currentAdminFile: String?
   @Option(name: .customLong("current-admin-pin-fd"), help: "The same from this descriptor.")
   var currentAdminDescriptor: Int32?

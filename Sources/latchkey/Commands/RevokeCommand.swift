@@ -17,7 +17,7 @@ struct RevokeCommand: ParsableCommand {
   @OptionGroup var boot: BootOptions
   @OptionGroup var change: VolumeChangeOptions
 
-  @Argument(help: "The block device, or an image.")
+  @Argument(help: "The block device, or an image.", completion: .file())
   var device: String
 
   @Flag(help: "Take the last dongle out too: the volume is left with passphrases only.")

@@ -18,10 +18,10 @@ struct RotateCommand: ParsableCommand {
   @OptionGroup var boot: BootOptions
   @OptionGroup var change: VolumeChangeOptions
 
-  @Argument(help: "The block device, or an image.")
+  @Argument(help: "The block device, or an image.", completion: .file())
   var device: String
 
-  @Option(help: "A spare dongle that isn't there, by its certificate.")
+  @Option(help: "A spare dongle that isn't there, by its certificate.", completion: .file())
   var recipient: [String] = []
 
   func run() throws {

@@ -15,7 +15,7 @@ struct SignCommand: ParsableCommand {
       a USB stick.
       """)
 
-  @Argument(help: "Files to sign instead of /boot.")
+  @Argument(help: "Files to sign instead of /boot.", completion: .file())
   var files: [String] = []
 
   @OptionGroup var options: GlobalOptions
@@ -25,7 +25,8 @@ struct SignCommand: ParsableCommand {
   @OptionGroup var media: MediaOptions
 
   @Option(
-    help: ArgumentHelp("Where FILE's signature goes, instead of FILE.sig.", valueName: "file"))
+    help: ArgumentHelp("Where FILE's signature goes, instead of FILE.sig.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(

@@ -14,7 +14,8 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var options: GlobalOptions
   @OptionGroup var boot: BootOptions
 
-  @Argument(help: "LUKS devices or images to look at, beside those that are enrolled.")
+  @Argument(
+    help: "LUKS devices or images to look at, beside those that are enrolled.", completion: .file())
   var devices: [String] = []
 
   func run() throws {

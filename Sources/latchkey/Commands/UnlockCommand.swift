@@ -19,7 +19,7 @@ struct UnlockCommand: ParsableCommand {
   @OptionGroup var boot: BootOptions
   @OptionGroup var pin: UserPINOptions
 
-  @Argument(help: "The block device, or an image.")
+  @Argument(help: "The block device, or an image.", completion: .file())
   var device: String
 
   @Argument(help: "The mapping's name, as in /dev/mapper/NAME; luks-UUID by default.")

@@ -15,7 +15,7 @@ struct VerifyCommand: ParsableCommand {
       image from a USB stick.
       """)
 
-  @Argument(help: "Files to verify instead of /boot.")
+  @Argument(help: "Files to verify instead of /boot.", completion: .file())
   var files: [String] = []
 
   @OptionGroup var options: GlobalOptions
@@ -23,7 +23,8 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var media: MediaOptions
 
   @Option(
-    help: ArgumentHelp("FILE's signature, if it isn't beside it.", valueName: "file"))
+    help: ArgumentHelp("FILE's signature, if it isn't beside it.", valueName: "file"),
+    completion: .file())
   var signature: String?
 
   @Option(
@@ -35,7 +36,9 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "Say what the firmware will say at the next boot, by its own, laxer rules.")
   var asHeads = false
 
-  @Option(help: "Check the files of the root at this folder, whose hashes the firmware had signed.")
+  @Option(
+    help: "Check the files of the root at this folder, whose hashes the firmware had signed.",
+    completion: .directory)
   var root: String?
 
   func validate() throws {
@@ -74,9 +77,11 @@ struct VerifyCommand: ParsableCommand {
 
 /// Where /boot is, and whom to trust.
 struct BootOptions: ParsableArguments {
-  @Option(help: "The folder that is, or stands for, /boot.")
+  @Option(help: "The folder that is, or stands for, /boot.", completion: .directory)
   var boot = "/boot"
 
-  @Option(help: "Trust the certificates in this file instead of those in /etc/latchkey/trusted.d.")
+  @Option(
+    help: "Trust the certificates in this file instead of those in /etc/latchkey/trusted.d.",
+    completion: .file())
   var trusted: [String] = []
 }

@@ -2,18 +2,22 @@ import ArgumentParser
 
 /// What every command takes that changes who opens a volume.
 struct VolumeChangeOptions: ParsableArguments {
-  @Option(name: .customLong("pin-file"), help: "Read the PIN from this file; one for each dongle.")
+  @Option(
+    name: .customLong("pin-file"), help: "Read the PIN from this file; one for each dongle.",
+    completion: .file())
   var pinFiles: [String] = []
   @Option(name: .customLong("pin-fd"), help: "Read the PIN from this descriptor.")
   var pinDescriptor: Int32?
-  @Option(name: .customLong("passphrase-file"), help: "Read the passphrase from this file.")
+  @Option(
+    name: .customLong("passphrase-file"), help: "Read the passphrase from this file.",
+    completion: .file())
   var passphraseFile: String?
   @Option(name: .customLong("passphrase-fd"), help: "Read the passphrase from this descriptor.")
   var passphraseDescriptor: Int32?
   @Option(
     help: ArgumentHelp(
       "Make the initramfs with this program, not with the system's own. It is run where the volume is "
-        + "opened at boot.", valueName: "program"))
+        + "opened at boot.", valueName: "program"), completion: .file())
   var initramfs: String?
 
   /// The passphrase.

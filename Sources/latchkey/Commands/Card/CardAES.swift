@@ -44,7 +44,7 @@ struct CardAES: ParsableCommand {
       commandName: "import", abstract: "Bring a key of 16 or 32 bytes; the old one is lost.")
 
     @OptionGroup var options: GlobalOptions
-    @Argument(help: "The file with just the key's bytes, or - for stdin.")
+    @Argument(help: "The file with just the key's bytes, or - for stdin.", completion: .file())
     var file: String
     @OptionGroup var adminPIN: AdminPINOptions
 
@@ -75,7 +75,7 @@ struct CardAES: ParsableCommand {
       commandName: "encrypt", abstract: "Encrypt blocks of 16 bytes, 1024 bytes at most.")
 
     @OptionGroup var options: GlobalOptions
-    @Argument(help: "The file, or - for stdin.")
+    @Argument(help: "The file, or - for stdin.", completion: .file())
     var file: String
     @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions
@@ -101,7 +101,7 @@ struct CardAES: ParsableCommand {
       commandName: "decrypt", abstract: "Decrypt what encrypt gave.")
 
     @OptionGroup var options: GlobalOptions
-    @Argument(help: "The file, or - for stdin.")
+    @Argument(help: "The file, or - for stdin.", completion: .file())
     var file: String
     @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions

@@ -14,12 +14,14 @@ struct CardAttest: ParsableCommand {
   @OptionGroup var options: GlobalOptions
   @Argument(help: "signature, decryption or authentication.")
   var key: SlotArgument
-  @Option(help: ArgumentHelp("Write the certificate here, not to stdout.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the certificate here, not to stdout.", valueName: "file"),
+    completion: .file())
   var output: String?
   @Option(
     help: ArgumentHelp(
       "Write the certificate of the Yubikey's attestation key here, to check the other one with.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var issuer: String?
   @OptionGroup var pin: UserPINOptions
 

@@ -10,11 +10,12 @@ struct CardAuthenticate: ParsableCommand {
     discussion: "RSA: PKCS #1; ECDSA: r and s; EdDSA: R and S, over the hash as its message.")
 
   @OptionGroup var options: GlobalOptions
-  @Argument(help: "The file, or - for stdin.")
+  @Argument(help: "The file, or - for stdin.", completion: .file())
   var file: String
   @Option(help: "sha256, sha384 or sha512.")
   var hash = Hash.sha256
-  @Option(help: ArgumentHelp("Write the bytes here instead.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write the bytes here instead.", valueName: "file"), completion: .file())
   var output: String?
   @OptionGroup var pin: UserPINOptions
 

@@ -72,7 +72,7 @@ struct CardCertificate: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "signature, decryption or authentication.")
     var key: SlotArgument
-    @Argument(help: "The certificate's file, or - for stdin.")
+    @Argument(help: "The certificate's file, or - for stdin.", completion: .file())
     var file: String
     @OptionGroup var adminPIN: AdminPINOptions
 

@@ -15,7 +15,8 @@ struct CardExport: ParsableCommand {
   var kind: Kind
   @Option(
     help: ArgumentHelp(
-      "Look for the certificate in this file, not in /etc/latchkey/trusted.d.", valueName: "file"))
+      "Look for the certificate in this file, not in /etc/latchkey/trusted.d.", valueName: "file"),
+    completion: .file())
   var trusted: [String] = []
   @OptionGroup var output: OutputOption
 

@@ -17,7 +17,7 @@ struct CardImport: ParsableCommand {
   @OptionGroup var options: GlobalOptions
   @Argument(help: "The place on the dongle: signature, decryption or authentication.")
   var key: SlotArgument
-  @Argument(help: "The secret key's file, or - for stdin.")
+  @Argument(help: "The secret key's file, or - for stdin.", completion: .file())
   var file: String
   @Option(
     help: ArgumentHelp(
@@ -25,7 +25,8 @@ struct CardImport: ParsableCommand {
       valueName: "fingerprint"))
   var subkey: String?
   @Option(
-    name: .customLong("passphrase-file"), help: "Read the file's passphrase from this file.")
+    name: .customLong("passphrase-file"), help: "Read the file's passphrase from this file.",
+    completion: .file())
   var passphraseFile: String?
   @Option(name: .customLong("passphrase-fd"), help: "Read it from this descriptor.")
   var passphraseDescriptor: Int32?

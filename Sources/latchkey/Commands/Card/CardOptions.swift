@@ -4,7 +4,8 @@ import OpenPGPCard
 /// `--admin-pin-file` and `--admin-pin-fd`.
 struct AdminPINOptions: ParsableArguments {
   @Option(
-    name: .customLong("admin-pin-file"), help: "Read the admin PIN from this file's first line.")
+    name: .customLong("admin-pin-file"), help: "Read the admin PIN from this file's first line.",
+    completion: .file())
   var file: String?
   @Option(
     name: .customLong("admin-pin-fd"), help: "Read the admin PIN from this descriptor's first line."
@@ -18,7 +19,9 @@ struct AdminPINOptions: ParsableArguments {
 
 /// `--new-pin-file` and `--new-pin-fd`.
 struct NewPINOptions: ParsableArguments {
-  @Option(name: .customLong("new-pin-file"), help: "Read the new PIN from this file's first line.")
+  @Option(
+    name: .customLong("new-pin-file"), help: "Read the new PIN from this file's first line.",
+    completion: .file())
   var file: String?
   @Option(
     name: .customLong("new-pin-fd"), help: "Read the new PIN from this descriptor's first line.")
@@ -33,7 +36,8 @@ struct NewPINOptions: ParsableArguments {
 /// `--reset-code-file` and `--reset-code-fd`.
 struct ResetCodeOptions: ParsableArguments {
   @Option(
-    name: .customLong("reset-code-file"), help: "Read the reset code from this file's first line.")
+    name: .customLong("reset-code-file"), help: "Read the reset code from this file's first line.",
+    completion: .file())
   var file: String?
   @Option(
     name: .customLong("reset-code-fd"),
@@ -49,7 +53,7 @@ struct ResetCodeOptions: ParsableArguments {
 struct OutputOption: ParsableArguments {
   @Option(
     name: .customLong("output"),
-    help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"))
+    help: ArgumentHelp("Write it here, not to stdout.", valueName: "file"), completion: .file())
   var path: String?
 }
 

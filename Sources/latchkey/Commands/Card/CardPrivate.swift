@@ -75,7 +75,7 @@ struct CardPrivate: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "Which, 1 to 4.")
     var number: Int
-    @Argument(help: "The file, or - for stdin. An empty one empties the data.")
+    @Argument(help: "The file, or - for stdin. An empty one empties the data.", completion: .file())
     var file: String
     @OptionGroup var pin: UserPINOptions
     @OptionGroup var adminPIN: AdminPINOptions

@@ -46,11 +46,12 @@ struct CardSwap: ParsableCommand {
       discussion: "PKCS #1, as latchkey card authenticate has it of the authentication key.")
 
     @OptionGroup var options: GlobalOptions
-    @Argument(help: "The file, or - for stdin.")
+    @Argument(help: "The file, or - for stdin.", completion: .file())
     var file: String
     @Option(help: "sha256, sha384 or sha512.")
     var hash = CardAuthenticate.Hash.sha256
-    @Option(help: ArgumentHelp("Write the bytes here instead.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp("Write the bytes here instead.", valueName: "file"), completion: .file())
     var output: String?
     @OptionGroup var pin: UserPINOptions
 
@@ -69,7 +70,7 @@ struct CardSwap: ParsableCommand {
       abstract: "Decrypt an OpenPGP message that was encrypted to the authentication key.")
 
     @OptionGroup var options: GlobalOptions
-    @Argument(help: "The message's file, binary or armored, or - for stdin.")
+    @Argument(help: "The message's file, binary or armored, or - for stdin.", completion: .file())
     var file: String
     @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions

@@ -29,10 +29,12 @@ struct InitramfsCommand: ParsableCommand {
     @Option(
       help: ArgumentHelp(
         "Check a volume's folder instead, as the hooks do: /etc/latchkey/UUID.",
-        valueName: "folder"))
+        valueName: "folder"), completion: .directory)
     var volume: String?
 
-    @Argument(help: "The image; the running kernel's in /boot if left out, else the newest there.")
+    @Argument(
+      help: "The image; the running kernel's in /boot if left out, else the newest there.",
+      completion: .file())
     var image: String?
 
     func run() throws {

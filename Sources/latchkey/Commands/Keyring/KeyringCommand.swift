@@ -9,6 +9,8 @@ struct KeyringCommand: ParsableCommand {
 
 /// Whose certificate counts as the dongle's.
 struct KeyringOptions: ParsableArguments {
-  @Option(help: "Take the certificates in this file instead of those in /etc/latchkey/trusted.d.")
+  @Option(
+    help: "Take the certificates in this file instead of those in /etc/latchkey/trusted.d.",
+    completion: .file())
   var trusted: [String] = []
 }
