@@ -210,6 +210,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ),
   ("BootTests", ["VirtualCard", "virtual-card", "MachineTestSupport"]),
   ("UpgradeTests", ["virtual-card", "latchkey"]),
+  ("PackageTests", ["virtual-card", "latchkey", "MachineTestSupport"]),
   ("SOPTests", ["latchkey-sop", "OpenPGP"]),
   (
     "InitramfsTests",
