@@ -114,6 +114,9 @@ struct InstallTests {
       echo phase >/var/lib/latchkey/journal/\(uuid)
       : >/var/lib/latchkey/journal/lock
       echo memory >/var/lib/latchkey/signed-00
+      mkdir -p /var/lib/latchkey/kept-00 /var/lib/latchkey/default-00/before
+      echo listing >/var/lib/latchkey/kept-00/image
+      echo entry >/var/lib/latchkey/default-00/before/kexec_default.1.txt
       echo sign >/var/lib/latchkey/boot-notice
       """)
     let removal = try root.expect("apt-get -q -y remove latchkey")
