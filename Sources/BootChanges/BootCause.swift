@@ -6,6 +6,8 @@ public enum BootCause: Equatable, Sendable {
   case shipped(PackageFile)
   /// `update-initramfs` recorded this very content when it made the image of that kernel.
   case updateInitramfs(kernel: String)
+  /// An initramfs of which nobody recorded who made it; each file in it has a cause of its own.
+  case contents
   /// Latchkey ran that program a moment ago, and it made the initramfs anew.
   case remade(by: String)
   /// A copy of a package's file from elsewhere, as `grub-install` makes them: that path.
@@ -30,7 +32,7 @@ public enum BootCause: Equatable, Sendable {
   /// Whether it needs no further look.
   public var explains: Bool {
     switch self {
-    case .shipped, .copied, .updateInitramfs, .remade, .grubMkconfig, .latchkey,
+    case .shipped, .copied, .updateInitramfs, .contents, .remade, .grubMkconfig, .latchkey,
       .kernelLink, .removed:
       true
     case .grubEnvironment(let changes): changes?.allSatisfy(\.isNote) ?? false

@@ -56,9 +56,11 @@ public struct BootExplanation: Sendable {
     let snapshot = kept.snapshot(of: by.digest)
     let finder = CauseFinder(root: root, boot: boot, since: snapshot)
     let found = changes.map { change in
-      let difference = Difference(
-        change: change, cause: finder.cause(of: change),
-        image: Self.inspection(change, boot, finder, snapshot, kept))
+      let image = Self.inspection(change, boot, finder, snapshot, kept)
+      var cause = finder.cause(of: change)
+      // Debian 12's update-initramfs writes down nothing.
+      if cause == .unknown, image?.isAccountedFor ?? false { cause = .contents }
+      let difference = Difference(change: change, cause: cause, image: image)
       guard let made, !difference.isExplained, change.isOfInitramfs else { return difference }
       return Difference(change: change, cause: .remade(by: made), image: nil)
     }

@@ -27,7 +27,7 @@ enum GeneratedFile {
 
   private static let data: Set<String> = [
     "conf/modules", "etc/motd", "etc/ld.so.cache", "etc/fstab", "etc/group", "etc/passwd",
-    "etc/udev/hwdb.bin", "usr/lib/udev/hwdb.bin", "cryptroot/crypttab",
+    "etc/udev/hwdb.bin", "usr/lib/udev/hwdb.bin",
   ]
 
   private static let links = [

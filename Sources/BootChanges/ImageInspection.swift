@@ -19,6 +19,12 @@ public struct ImageInspection: Sendable {
     !isCompared || (failure == nil && changes.allSatisfy(\.cause.explains))
   }
 
+  /// Whether each file in it that isn't as it was at the signing has a cause; with nothing kept of that
+  /// signing, each file.
+  public var isAccountedFor: Bool {
+    failure == nil && count > 0 && changes.allSatisfy(\.cause.explains)
+  }
+
   /// Files up to this size are compared with packages; larger ones count as unknown.
   private static let largest = 64 << 20
   /// What initramfs-tools writes itself is small.

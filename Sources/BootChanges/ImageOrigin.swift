@@ -112,6 +112,9 @@ struct ImageOrigin {
         ?? .unknown
     }
     if GeneratedFile.isGenerated(path, texts[digest]) { return .generated }
+    if let text = texts[digest], ImageCrypttab.isOne(path) {
+      return ImageCrypttab(text, of: path).isOf(root: root) ? .generated : .unknown
+    }
     if let owner = owners.first { return .notAsShipped(packages.file(owner)) }
     for path in paths {
       guard let bytes = try? DurableFile.read(root + "/" + path, limit: 64 << 20),

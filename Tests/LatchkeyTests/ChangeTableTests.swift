@@ -49,6 +49,8 @@ struct ChangeTableTests {
     ln -s tool T/usr/bin/sh; ln -s usr/bin T/bin; echo hello >T/etc/motd; echo evil >T2/usr/bin/evil
     printf '/scripts/init-top/all "$@"\\n[ -e /conf/param.conf ] && . /conf/param.conf\\n' \
       >T/scripts/init-top/ORDER
+    mkdir T/cryptroot
+    echo 'root UUID=1 none luks' | tee T/cryptroot/crypttab >system/etc/crypttab
     rm BOOT/initrd.img-6.1
     image
     echo kernel >BOOT/vmlinuz-6.0
@@ -89,7 +91,8 @@ struct ChangeTableTests {
     let made = try shell(work, Self.setup)
     #expect(made.status == 0, "\(made.errorText)")
     try work.sign()
-    let saved = try shell(work, "mkdir OLD; cp -a BOOT T system/var/lib/initramfs-tools OLD/")
+    let saved = try shell(
+      work, "mkdir OLD; cp -a BOOT T system/var/lib/initramfs-tools system/etc/crypttab OLD/")
     #expect(saved.status == 0, "\(saved.errorText)")
     return work
   }
@@ -121,7 +124,8 @@ struct ChangeTableTests {
         "sh",
         [
           "-c",
-          "rm -rf BOOT T && cp -a OLD/BOOT OLD/T . && cp -a OLD/initramfs-tools system/var/lib/",
+          "rm -rf BOOT T && cp -a OLD/BOOT OLD/T . && cp -a OLD/initramfs-tools system/var/lib/ "
+            + "&& cp -a OLD/crypttab system/etc/",
         ], expecting: 0)
     }
   }

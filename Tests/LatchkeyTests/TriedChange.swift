@@ -90,6 +90,26 @@ struct TriedChange {
       "initramfs: not the one that update-initramfs made", "echo x >>BOOT/initrd.img-6.1",
       explained: false, "NOT what update-initramfs made for 6.1"),
     TriedChange(
+      "initramfs: made anew, and nobody wrote down by whom",
+      "echo tool 2 >T/usr/bin/tool; image; rm system/var/lib/initramfs-tools/6.1", explained: true,
+      "usr/bin/tool changed: as tools 2.0", "an initramfs in which each file has a cause"),
+    TriedChange(
+      "initramfs: the same with a program added",
+      "echo evil >T/usr/bin/evil; image; rm system/var/lib/initramfs-tools/6.1", explained: false,
+      "! usr/bin/evil added: nothing that this system knows of explains it"),
+    TriedChange(
+      "initramfs: the same with something behind its archives",
+      "echo x >>BOOT/initrd.img-6.1; rm system/var/lib/initramfs-tools/6.1", explained: false,
+      "can't be looked into"),
+    TriedChange(
+      "initramfs: its crypttab runs a program",
+      "sed -i 's/luks/luks,keyscript=evil/' T/cryptroot/crypttab; image", explained: false,
+      "! cryptroot/crypttab changed: nothing that this system knows of explains it"),
+    TriedChange(
+      "initramfs: its crypttab as /etc/crypttab is now",
+      "sed -i 's/luks/luks,discard/' T/cryptroot/crypttab system/etc/crypttab; image",
+      explained: true, "cryptroot/crypttab changed: initramfs-tools writes it"),
+    TriedChange(
       "initramfs: microcode of what its package ships",
       "{ update 2; update 1; } >T/kernel/x86/microcode/GenuineIntel.bin; image", explained: true,
       "kernel/x86/microcode/GenuineIntel.bin changed: as intel-microcode 2.0"),

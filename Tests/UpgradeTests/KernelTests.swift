@@ -37,7 +37,7 @@ struct KernelTests {
     #expect(root.note?.contains("/boot is not as it was signed") == true && !root.isMarked)
     #expect(removed.errorText.contains("sign it: sudo latchkey sign"))
     #expect(try root.run("latchkey notice").text == root.note)
-    try root.run("latchkey sign --pin-file /srv/pin --yes --unexplained")
+    try root.run("latchkey sign --pin-file /srv/pin --yes")
     #expect(root.note == nil)
     #expect(try root.verify().status == 0)
   }
@@ -50,7 +50,7 @@ struct KernelTests {
     #expect(shown.contains("status=0") && !shown.contains("[Y/n]"), "\(shown)")
     #expect(shown.contains("sign it: sudo latchkey sign"), "\(shown)")
     #expect(root.note?.contains("changed by hand") == true && !root.isMarked)
-    try root.run("latchkey sign --pin-file /srv/pin --yes --unexplained")
+    try root.run("latchkey sign --pin-file /srv/pin --yes")
     #expect(root.note == nil)
     #expect(try root.verify().status == 0)
   }

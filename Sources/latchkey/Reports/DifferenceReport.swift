@@ -5,7 +5,7 @@ import BootManifest
 struct DifferenceReport: Encodable {
   let change: BootReport.Change
   let isExplained: Bool
-  /// `package`, `copied`, `update-initramfs`, `initramfs`, `grub-mkconfig`, `grub-environment`, `latchkey`,
+  /// `package`, `copied`, `update-initramfs`, `contents`, `initramfs`, `grub-mkconfig`, `grub-environment`, `latchkey`,
   /// `kernel-link`, `removed`, `not-as-shipped`, `not-as-recorded`, `unknown`.
   let cause: String
   /// The package that ships the file, or did.
@@ -44,6 +44,9 @@ struct DifferenceReport: Encodable {
     case .notAsRecorded(let kernel):
       cause = "not-as-recorded"
       words = "NOT what update-initramfs made for \(Escaped.text(kernel))"
+    case .contents:
+      cause = "contents"
+      words = "an initramfs in which each file has a cause"
     case .remade(let program):
       cause = "initramfs"
       words = "made anew by \(Escaped.text(program)), which latchkey has just run"
