@@ -23,57 +23,50 @@ struct DifferenceReport: Encodable {
     change = BootReport.Change(difference.change)
     isExplained = difference.isExplained
     image = difference.image.map(ImageReport.init)
-    var file: PackageFile?
-    var event: PackageEvent?
-    switch difference.cause {
-    case .shipped(let shipped):
-      cause = "package"
-      file = shipped
-      words = "as \(shipped.words) ships it"
-    case .copied(let shipped, let origin):
-      cause = "copied"
-      file = shipped
-      words = "a copy of \(Escaped.text(origin)) of \(shipped.words)"
-    case .notAsShipped(let shipped):
-      cause = "not-as-shipped"
-      file = shipped
-      words = "NOT as \(shipped.words) ships it"
+    var removal: PackageEvent?
+    if case .removed(let event) = difference.cause { removal = event }
+    let said = Self.said(difference.cause)
+    (cause, words) = (said.cause, said.words)
+    package = said.file?.package ?? removal?.package
+    version = said.file?.version
+    at = said.file?.event?.time ?? removal?.time
+  }
+
+  private static func said(_ cause: BootCause) -> CauseWords {
+    switch cause {
+    case .shipped(let file): .shipped(file)
+    case .copied(let file, let origin):
+      CauseWords(
+        cause: "copied", words: "a copy of \(Escaped.text(origin)) of \(file.words)", file: file)
+    case .notAsShipped(let file): .notAsShipped(file)
     case .updateInitramfs(let kernel):
-      cause = "update-initramfs"
-      words = "made by update-initramfs for \(Escaped.text(kernel))"
+      CauseWords(
+        cause: "update-initramfs", words: "made by update-initramfs for \(Escaped.text(kernel))")
     case .notAsRecorded(let kernel):
-      cause = "not-as-recorded"
-      words = "NOT what update-initramfs made for \(Escaped.text(kernel))"
+      CauseWords(
+        cause: "not-as-recorded",
+        words: "NOT what update-initramfs made for \(Escaped.text(kernel))")
     case .contents:
-      cause = "contents"
-      words = "an initramfs in which each file has a cause"
+      CauseWords(cause: "contents", words: "an initramfs in which each file has a cause")
     case .remade(let program):
-      cause = "initramfs"
-      words = "made anew by \(Escaped.text(program)), which latchkey has just run"
+      CauseWords(
+        cause: "initramfs",
+        words: "made anew by \(Escaped.text(program)), which latchkey has just run")
     case .grubMkconfig:
-      cause = "grub-mkconfig"
-      words = "says that update-grub made it; look at its entries"
+      CauseWords(
+        cause: "grub-mkconfig", words: "says that update-grub made it; look at its entries")
     case .grubEnvironment(let changes):
-      cause = "grub-environment"
-      words = "GRUB's environment: " + Self.words(changes)
+      CauseWords(cause: "grub-environment", words: "GRUB's environment: " + words(changes))
     case .latchkey:
-      cause = "latchkey"
-      words = "the same as root's own copy in /etc/latchkey"
+      CauseWords(cause: "latchkey", words: "the same as root's own copy in /etc/latchkey")
     case .kernelLink(let target):
-      cause = "kernel-link"
-      words = "a link to \(Escaped.text(target)), which is explained"
+      CauseWords(
+        cause: "kernel-link", words: "a link to \(Escaped.text(target)), which is explained")
     case .removed(let removal):
-      cause = "removed"
-      event = removal
-      words = "\(Escaped.text(removal.package)) was removed on \(removal.time)"
-    case .unknown:
-      cause = "unknown"
-      words = "nothing that this system knows of explains it"
+      CauseWords(
+        cause: "removed", words: "\(Escaped.text(removal.package)) was removed on \(removal.time)")
+    case .unknown: .unknown()
     }
-    event = event ?? file?.event
-    package = file?.package ?? event?.package
-    version = file.map(\.version)
-    at = event?.time
   }
 
   private static func words(_ changes: [GrubEnvironment.Change]?) -> String {

@@ -96,40 +96,24 @@ extension ImageReport.File {
     self.from = from
     self.to = to
     isExplained = change.cause.explains
-    var file: PackageFile?
-    switch change.cause {
-    case .package(let shipped):
-      cause = "package"
-      file = shipped
-      words = "as \(shipped.words) ships it"
-    case .notAsShipped(let shipped):
-      cause = "not-as-shipped"
-      file = shipped
-      words = "NOT as \(shipped.words) ships it"
-    case .settings(let path):
-      cause = "settings"
-      words = "as \(Escaped.text(path))"
-    case .local(let path):
-      cause = "local"
-      words = "as \(Escaped.text(path)) here, which no package ships"
-    case .generated:
-      cause = "generated"
-      words = "initramfs-tools writes it"
-    case .structure:
-      cause = "structure"
-      words = "a folder, or a link within"
-    case .asBefore:
-      cause = "as-before"
-      words = "the same is in an image that was signed"
-    case .gone:
-      cause = "gone"
-      words = "it is gone"
-    case .unknown:
-      cause = "unknown"
-      words = "nothing that this system knows of explains it"
-    }
-    package = file?.package
-    version = file?.version
+    let said: CauseWords =
+      switch change.cause {
+      case .package(let file): .shipped(file)
+      case .notAsShipped(let file): .notAsShipped(file)
+      case .settings(let path): CauseWords(cause: "settings", words: "as \(Escaped.text(path))")
+      case .local(let path):
+        CauseWords(
+          cause: "local", words: "as \(Escaped.text(path)) here, which no package ships")
+      case .generated: CauseWords(cause: "generated", words: "initramfs-tools writes it")
+      case .structure: CauseWords(cause: "structure", words: "a folder, or a link within")
+      case .asBefore:
+        CauseWords(cause: "as-before", words: "the same is in an image that was signed")
+      case .gone: CauseWords(cause: "gone", words: "it is gone")
+      case .unknown: .unknown()
+      }
+    (cause, words) = (said.cause, said.words)
+    package = said.file?.package
+    version = said.file?.version
   }
 
   /// One line for people.

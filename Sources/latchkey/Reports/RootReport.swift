@@ -81,22 +81,15 @@ extension RootReport.Change {
     }
     self.to = to
     isExplained = found.explains
-    var file: PackageFile?
-    switch found {
-    case .package(let shipped):
-      cause = "package"
-      file = shipped
-      words = "as \(shipped.words) ships it"
-    case .notAsShipped(let shipped):
-      cause = "not-as-shipped"
-      file = shipped
-      words = "NOT as \(shipped.words) ships it"
-    case .unknown:
-      cause = "unknown"
-      words = "no package ships it"
-    }
-    package = file?.package
-    version = file?.version
-    at = file?.event?.time
+    let said: CauseWords =
+      switch found {
+      case .package(let file): .shipped(file)
+      case .notAsShipped(let file): .notAsShipped(file)
+      case .unknown: .unknown("no package ships it")
+      }
+    (cause, words) = (said.cause, said.words)
+    package = said.file?.package
+    version = said.file?.version
+    at = said.file?.event?.time
   }
 }
