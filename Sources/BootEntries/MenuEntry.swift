@@ -74,12 +74,23 @@ public struct MenuEntry: Equatable, Sendable {
 
   /// The kernel's command line.
   public var commandLine: [UInt8]? {
+    switch kind {
+    case .elf: part("append ").map { ShellText.fields(from: 2, of: $0) }
+    case .xen: part("module ").map { ShellText.fields(from: 3, of: $0) }
+    }
+  }
+
+  /// Xen's own command line; nil where Xen isn't booted, or nothing is said to it.
+  public var xenCommandLine: [UInt8]? {
+    guard kind == .xen, let kernel = part("kernel ") else { return nil }
+    let words = ShellText.words(ShellText.fields(from: 3, of: kernel))
+    return words.isEmpty ? nil : Array(words.joined(separator: [0x20]))
+  }
+
+  /// The first part of Heads' line that begins so.
+  private func part(_ word: String) -> [UInt8]? {
     guard case .heads(let line) = line else { return nil }
-    let parts = line.split(separator: UInt8(ascii: "|")).map(Array.init)
-    let found =
-      kind == .elf
-      ? parts.first { $0.begins("append ") } : parts.first { $0.begins("module ") }
-    return found.map { ShellText.fields(from: kind == .elf ? 2 : 3, of: $0) }
+    return line.split(separator: UInt8(ascii: "|")).map(Array.init).first { $0.begins(word) }
   }
 }
 

@@ -117,6 +117,7 @@ struct BootMenuTests {
         "/xen-4.17-amd64.gz", "/vmlinuz-6.1", "/initrd.img-6.1",
       ])
     #expect(entry.commandLine == Array("placeholder root=UUID=ab ro quiet".utf8))
+    #expect(entry.xenCommandLine == Array("placeholder".utf8))
   }
 
   @Test("the default is written as Heads writes it, found again, and seen to have moved")
@@ -159,6 +160,26 @@ struct BootMenuTests {
     #expect(lines.status == 0 && lines.text == expected, "\(lines.errorText)")
     let json = try Program.run(latchkey, ["entries", "list", "--json", "--boot", boot])
     #expect(json.text.contains("\"commandLine\" : \"root=/dev/mapper/vg-root ro quiet splash\""))
+
+    // One beneath the other, from 9 to 10 too; Xen's own options beside the kernel's.
+    let xen = try Program.run(
+      latchkey, ["entries", "list", "--boot", Self.cases + "/made-debian-xen/boot"])
+    #expect(
+      xen.text.contains(
+        """
+         9  Debian GNU/Linux, with Linux 6.1.0-9-amd64 (systemd)
+            from     /grub/grub.cfg
+        """), "\(xen.text)")
+    #expect(
+      xen.text.contains(
+        """
+        11  Debian GNU/Linux, with Xen hypervisor
+            from     /grub/grub.cfg
+            files    /xen-4.17-amd64.gz /vmlinuz-6.1.0-56-amd64 /initrd.img-6.1.0-56-amd64
+            Xen      placeholder loglvl=all com1=115200,8n1 dom0_mem=1024M,max:1024M ucode=scan
+            options  placeholder root=UUID=11111111-1111-4111-8111-111111111111 ro rd.luks.uuid=3f3e quiet
+
+        """), "\(xen.text)")
 
     let folder = try Self.boot("menuentry 'a' {\nlinux /vmlinuz ro\n}\n", ["vmlinuz"])
     let none = try Program.run(latchkey, ["entries", "default", "--boot", folder.path("boot")])

@@ -60,7 +60,8 @@ struct EntriesList: ParsableCommand {
     } else if lines {
       try writeLines(menu)
     } else {
-      found.flatMap(\.lines).forEach(Output.result)
+      let width = String(found.count).count
+      found.flatMap { $0.lines(numbersOf: width) }.forEach(Output.result)
       if found.isEmpty { Output.result("no boot entries below \(Escaped.text(entries.boot))") }
     }
     if menu.entries.contains(where: \.isDangerous) {
@@ -154,6 +155,7 @@ private struct EntryReport: Encodable {
   let line: String?
   let files: [String]
   let commandLine: String?
+  let xenCommandLine: String?
   let problem: String?
 
   init(_ entry: MenuEntry, number: Int, isDefault: Bool) {
@@ -164,6 +166,7 @@ private struct EntryReport: Encodable {
     source = Escaped.name(entry.source)
     files = entry.files.map(Escaped.name)
     commandLine = entry.commandLine.map(Escaped.name)
+    xenCommandLine = entry.xenCommandLine.map(Escaped.name)
     switch entry.line {
     case .heads(let line):
       self.line = Escaped.name(line)
@@ -181,15 +184,24 @@ private struct EntryReport: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case number, name, kind, source, isDefault = "default", line, files, commandLine, problem
+    case number, name, kind, source, isDefault = "default", line, files, commandLine,
+      xenCommandLine, problem
   }
 
-  var lines: [String] {
-    var lines = ["\(number)  \(name)" + (isDefault ? "  (default)" : "")]
-    lines.append("   from     \(source)")
-    if !files.isEmpty { lines.append("   files    \(files.joined(separator: " "))") }
-    if let commandLine { lines.append("   options  \(commandLine)") }
-    if let problem { lines.append("   PROBLEM  \(problem)") }
+  /// The lines for people, beneath each other with those of other entries.
+  func lines(numbersOf width: Int) -> [String] {
+    let digits = String(number)
+    let first = String(repeating: " ", count: width - digits.count) + digits + "  "
+    let indent = String(repeating: " ", count: first.count)
+    var lines = [first + name + (isDefault ? "  (default)" : "")]
+    func add(_ label: String, _ text: String?) {
+      if let text, !text.isEmpty { lines.append(indent + label.padded(to: 9) + text) }
+    }
+    add("from", source)
+    add("files", files.joined(separator: " "))
+    add("Xen", xenCommandLine)
+    add("options", commandLine)
+    add("PROBLEM", problem)
     return lines
   }
 }
