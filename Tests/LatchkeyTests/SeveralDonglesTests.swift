@@ -96,6 +96,17 @@ struct SeveralDonglesTests {
     #expect(list.text.split(separator: "\n").count == 2, "\(list.text)\(list.errorText)")
     #expect(list.errorText.contains("another program holds Virtual Reader"))
     #expect(list.errorText.contains("scdaemon (process "))
+    let json = try work.latchkey(["card", "list", "--json"], expecting: 0)
+    let document =
+      try JSONSerialization.jsonObject(with: Data(json.output)) as? [String: Any] ?? [:]
+    #expect((document["result"] as? [Any])?.count == 2, "\(json.text)")
+    let unreadable = try #require(document["unreadable"] as? [[String: Any]])
+    #expect(unreadable.count == 1, "\(json.text)")
+    #expect((unreadable.first?["place"] as? String)?.hasPrefix("Virtual Reader ") == true)
+    #expect(unreadable.first?["advice"] as? String == "Free it with: gpgconf --kill gpg-agent")
+    let holder = (unreadable.first?["holders"] as? [[String: Any]])?.first
+    #expect(holder?["name"] as? String == "scdaemon", "\(json.text)")
+    #expect(list.errorText.contains("(process \(holder?["process"] as? Int ?? 0))"))
     gnupg.releaseCard()
     #expect(try serials(work).count == 3)
   }

@@ -120,6 +120,7 @@ extension Failure {
         "another program holds \(dongle): "
           + (users.words ?? "which one can't be told, most likely gpg's scdaemon"),
         next: "Free it with: \(users.command)")
+      holders = users.users
     case .wasReset:
       self.init(
         .dongleRefuses, "another program reset \(dongle) in between", next: "Run this again.")

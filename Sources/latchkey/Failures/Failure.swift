@@ -6,6 +6,8 @@ struct Failure: Error {
   let what: String
   /// What to do next, whole sentences.
   let next: String
+  /// Who may hold the reader that it is about, where that is why.
+  var holders: [ReaderUsers.User] = []
 
   init(_ status: ExitStatus, _ what: String, next: String) {
     self.status = status

@@ -17,10 +17,15 @@ enum Output {
   static func note(_ line: String) { write(line, to: 2) }
 
   /// One JSON document, the whole result of a command run with `--json`.
-  static func document(_ command: String, _ body: some Encodable) throws(Failure) {
+  /// - Parameter unreadable: readers that the result has nothing of.
+  static func document(
+    _ command: String, _ body: some Encodable, unreadable: [UnreadableReader] = []
+  ) throws(Failure) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(Document(command: command, result: body)) else {
+    let document = Document(
+      command: command, result: body, unreadable: unreadable.isEmpty ? nil : unreadable)
+    guard let data = try? encoder.encode(document) else {
       throw Failure(.system, "the result can't be written as JSON", next: "Please report this.")
     }
     result(String(decoding: data, as: UTF8.self))
@@ -63,4 +68,5 @@ private struct Document<Result: Encodable>: Encodable {
   let version = 1
   let command: String
   let result: Result
+  let unreadable: [UnreadableReader]?
 }

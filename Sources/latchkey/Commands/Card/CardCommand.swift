@@ -25,7 +25,9 @@ struct CardCommand: ParsableCommand {
     func run() throws {
       let dongles = try Dongles.look(options)
       if options.json {
-        try Output.document("card list", dongles.found.map(DongleReport.init))
+        try Output.document(
+          "card list", dongles.found.map(DongleReport.init),
+          unreadable: dongles.others.map(UnreadableReader.init))
       } else {
         for dongle in dongles.found {
           Output.result("\(dongle.serial)  \(dongle.model)  in \(dongle.place.description)")
