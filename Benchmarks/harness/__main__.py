@@ -30,7 +30,7 @@ def main():
     parser.add_argument("part", nargs="*", help="of: " + " ".join(report.PARTS))
     options = parser.parse_args()
     if options.check:
-        sys.exit(not limits.check(Programs(release=False)))
+        sys.exit(not limits.check(Programs()))
     unknown = set(options.part) - set(report.PARTS)
     if unknown:
         parser.error(f"there is no part {' '.join(unknown)}; there are: {' '.join(report.PARTS)}")
@@ -40,12 +40,13 @@ def main():
     programs = Programs()
     rounds = 2 if options.quick else 5
     sizes = boots.QUICK if options.quick else boots.FULL if options.full else boots.NORMAL
+    ways = list(initramfs.WAYS)[:2] if options.quick else list(initramfs.WAYS)
     parts = {
-        "card": lambda: card.measure(programs, rounds * 2),
+        "card": lambda: card.measure(programs, rounds * 2, card.MODELS[:3] if options.quick else card.MODELS),
         "boots": lambda: boots.measure(programs, rounds, sizes, not options.quick),
-        "initramfs": lambda: initramfs.measure(options.quick),
+        "initramfs": lambda: initramfs.measure(programs, 3 if options.full else 1, ways),
         "growth": lambda: growth.measure(programs, rounds, options.quick),
-        "inside": lambda: inside.measure(options.quick),
+        "inside": lambda: inside.measure(programs, options.quick),
         "limits": lambda: limits.measured(programs),
     }
     result = {"date": datetime.date.today().isoformat(), "quick": options.quick, "rounds": rounds,

@@ -95,8 +95,9 @@ def measure(programs, rounds, sizes, is_cold=True):
             states = [("warm", "0"), ("warm", "0-1")] if both > 1 else [("warm", "0")]
             if is_cold and os.geteuid() == 0:
                 states.append(("cold", states[-1][1]))
-            # Seconds each: once in a way is enough.
+            # Seconds each, or a minute: few rounds are enough.
             is_large = megabytes >= 1000 or files > 10_000
+            is_huge = megabytes >= 10_000
             if files > 10_000:
                 states = states[1:2]
             for state, cores in states:
@@ -105,7 +106,8 @@ def measure(programs, rounds, sizes, is_cold=True):
                 if state == "cold":
                     todo = {name: cold(run) for name, run in todo.items()}
                     count = max(1, count // 2)
-                series = interleaved(todo, count, warmups=0 if state == "cold" else 1)
+                # What was just written is warm.
+                series = interleaved(todo, count, warmups=0 if state == "cold" or is_huge else 1)
                 verify = series["latchkey verify"]
                 result["rows"].append({
                     "megabytes": megabytes, "files": files, "cache": state,

@@ -6,8 +6,12 @@ import shutil
 from measure import Failed, interleaved, ratio
 from place import Place
 from reader import Readers
+from stopwatch import Stopwatch
 
-# What a job is, and who does it: each with a function of a Place, and one that goes before it.
+PROFILE = "yubikey-5"
+# The models of cards/ that people carry; without the Nitrokey Start, which is a Gnuk that wants longer PINs.
+MODELS = ("yubikey-5", "yubikey-4", "nitrokey-3", "nitrokey-pro", "nitrokey-storage", "librem-key", "gnuk",
+          "canokey", "ledger", "smartpgp", "zeitcontrol-3.4", "zeitcontrol-3.3", "zeitcontrol-2.1")
 COLD = "gpg, cold"
 WARM = "gpg, warm"
 
@@ -21,31 +25,39 @@ def before(place, name):
 
 
 def jobs(place):
-    """Each job's clients; the first is ours."""
+    """Each job's clients; the first is ours, where we have one."""
     gpg_sign = ("--detach-sign", "-o", "/dev/null", "pin")
     gpg_decrypt = ("-o", "/dev/null", "--decrypt", "key.pgp")
-    both = lambda *arguments: {
-        COLD: lambda: place.gpg(*arguments), WARM: lambda: place.gpg(*arguments)}
+
+    def both(run):
+        return {COLD: run, WARM: run}
+
+    def client(name, operation):
+        return lambda: place.client(name, operation)
     return {
         "status": {
-            "latchkey card show": lambda: place.latchkey("card", "show"), **both("--card-status"),
-            "ykman openpgp info": lambda: place.client("ykman", "status"),
-            "PySequoia": lambda: place.client("sequoia", "status"),
-            "johnnycanencrypt": lambda: place.client("johnnycanencrypt", "status"),
+            "latchkey card show": lambda: place.latchkey("card", "show"),
+            **both(lambda: place.gpg("--card-status")),
+            "ykman openpgp info": client("ykman", "status"),
+            "PySequoia": client("sequoia", "status"),
+            "johnnycanencrypt": client("johnnycanencrypt", "status"),
         },
         "sign": {
-            "latchkey sign": place.sign, **both(*gpg_sign),
-            "PySequoia": lambda: place.client("sequoia", "sign"),
-            "johnnycanencrypt": lambda: place.client("johnnycanencrypt", "sign"),
+            "latchkey sign": place.sign,
+            **both(lambda: place.gpg(*gpg_sign)),
+            "PySequoia": client("sequoia", "sign"),
+            "johnnycanencrypt": client("johnnycanencrypt", "sign"),
         },
         "unlock": {
             "latchkey unlock": place.unlock,
-            "latchkey-unlock": place.initramfs_unlock, **both(*gpg_decrypt),
-            "PySequoia": lambda: place.client("sequoia", "decrypt"),
+            "latchkey-unlock": place.initramfs_unlock,
+            **both(lambda: place.gpg(*gpg_decrypt)),
+            "PySequoia": client("sequoia", "decrypt"),
+            "johnnycanencrypt": client("johnnycanencrypt", "decrypt"),
         },
         "verify the PIN": {
-            COLD: lambda: check_pin(place), WARM: lambda: check_pin(place),
-            "johnnycanencrypt": lambda: place.client("johnnycanencrypt", "verify-pin"),
+            **both(place.gpg_check_pin),
+            "johnnycanencrypt": client("johnnycanencrypt", "verify-pin"),
         },
     }
 
@@ -60,76 +72,108 @@ def set_up(programs, profile, options=()):
     place.sign()
     shutil.copy(place.record / "key.pgp", place.folder / "key.pgp")
     place.readers = Readers([place.folder / "dongle.card"], programs.virtual_card, options)
+    place.stopwatch = Stopwatch(place.folder)
     place.gpg_home()
     return place
 
 
-def exchange(place, name, run):
-    """What one run sends."""
-    before(place, name)
+def measured(place, run):
+    """The run, with what of its time is the card's."""
     place.readers.forget()
-    run()
-    return place.readers.exchange().row
-
-
-def generate(programs, profile):
-    """Three keys on a new card, with a certificate."""
-    rows = {}
-    for name in ("latchkey provision", "gpg --edit-card generate"):
-        with Place(programs, profile) as place:
-            place.readers = Readers([place.folder / "dongle.card"], programs.virtual_card)
-            if name.startswith("latchkey"):
-                place.provision()
-            else:
-                # The factory's PINs.
-                place.gpg_home("123456", "12345678")
-                place.gpg("--card-status")
-                place.readers.forget()
-                place.gpg_editor("admin", "generate", "n", "0", "Ada Lovelace",
-                                 "ada@example.org", "", "quit")
-            rows[name] = place.readers.exchange().row
-    return rows
-
-
-def measure(programs, rounds, profile="yubikey-5"):
-    """The jobs, counted and timed; and once more with the model's own times."""
-    result = {"profile": profile, "jobs": {}}
-    with set_up(programs, profile) as place:
-        for job, clients in jobs(place).items():
-            rows, works = {}, {}
-            for name, run in clients.items():
-                try:
-                    rows[name] = exchange(place, name, run)
-                except Failed as failure:
-                    rows[name] = {"failed": str(failure).splitlines()[-1][:120]}
-                    continue
-                works[name] = timed(place, name, run)
-            series = interleaved(works, rounds)
-            ours = next(iter(series.values()))
-            for name, runs in series.items():
-                rows[name].update(runs.summary())
-                rows[name]["ratio"] = ratio(ours, runs)
-            result["jobs"][job] = rows
-    result["jobs"]["generate three keys"] = generate(programs, profile)
-    with set_up(programs, profile, ("--response-times",)) as place:
-        for job in ("status", "sign", "unlock"):
-            clients = jobs(place)[job]
-            works = {name: timed(place, name, run) for name, run in clients.items()
-                     if "failed" not in result["jobs"][job][name]}
-            for name, runs in interleaved(works, max(2, rounds // 2), warmups=0).items():
-                result["jobs"][job][name]["as slow as the model"] = runs.row()
+    place.stopwatch.reset()
+    result = run()
+    result.exchange = place.readers.exchange().row
+    result.card = place.stopwatch.seconds
+    result.beyond = result.wall - result.card
     return result
 
 
-def check_pin(place):
-    serial = "D2760001240103040006" + "01020304" + "0000"
-    return place.run("gpg-connect-agent", "--homedir", place.folder / "gnupg",
-                     "scd serialno openpgp", f"scd checkpin {serial}", "/bye")
-
-
 def timed(place, name, run):
-    """The run, with what must go before it outside of what is measured."""
+    """A function that measures the run, with what must go before it outside of what is measured."""
     def both():
         before(place, name)
-        return run()
+        return measured(place, run)
     return both
+
+
+def generation(programs, profile, options=()):
+    """Three keys on a new card, with a certificate: a new place each time."""
+    def ours(place):
+        return measured(place, place.provision)
+
+    def gpg(place):
+        # The factory's PINs.
+        place.gpg_home("123456", "12345678")
+        place.gpg("--card-status")
+        place.end_gpg()
+        return measured(place, lambda: place.gpg_editor(
+            "admin", "generate", "n", "0", "Ada Lovelace", "ada@example.org", "", "quit"))
+
+    def fresh(job):
+        def run():
+            with Place(programs, profile) as place:
+                place.readers = Readers([place.folder / "dongle.card"], programs.virtual_card, options)
+                place.stopwatch = Stopwatch(place.folder)
+                return job(place)
+        return run
+    return {"latchkey provision": fresh(ours), COLD: fresh(gpg)}
+
+
+def rows(works, rounds, warmups=1):
+    """A row each, counted and timed; what fails says so, and is left out of the rounds."""
+    result, working = {}, {}
+    for name, run in works.items():
+        try:
+            result[name] = dict(run().exchange)
+            working[name] = run
+        except Failed as failure:
+            result[name] = {"failed": str(failure).splitlines()[-1][:120]}
+    series = interleaved(working, rounds, warmups)
+    ours = next(iter(series.values()))
+    for name, runs in series.items():
+        result[name].update(runs.summary())
+        result[name]["ratio"] = ratio(ours, runs)
+        result[name]["beyond"] = runs.row("beyond")
+        if COLD in series:
+            result[name]["of cold gpg's, beyond"] = ratio(runs, series[COLD], "beyond")
+    return result
+
+
+def models(programs, profiles):
+    """What the other models are sent, for signing and for the key: counts alone, which are exact."""
+    result = {}
+    for profile in profiles:
+        row = {}
+        try:
+            with set_up(programs, profile) as place:
+                for job, clients in jobs(place).items():
+                    for name in ("latchkey sign", "latchkey-unlock", COLD):
+                        if job in ("sign", "unlock") and name in clients:
+                            row[f"{job}: {name}"] = timed(place, name, clients[name])().exchange["apdus"]
+        except Failed as failure:
+            row["failed"] = str(failure).splitlines()[-1][:120]
+        result[profile] = row
+    return result
+
+
+def measure(programs, rounds, profiles=MODELS):
+    """The jobs, counted and timed; once more with the model's own times; and the other models' counts."""
+    generate = "generate three keys"
+    result = {"profile": PROFILE, "jobs": {}}
+    with set_up(programs, PROFILE) as place:
+        for job, clients in jobs(place).items():
+            works = {name: timed(place, name, run) for name, run in clients.items()}
+            result["jobs"][job] = rows(works, rounds)
+    result["jobs"][generate] = rows(generation(programs, PROFILE), max(2, rounds // 2), warmups=0)
+    slow = ("--response-times",)
+    with set_up(programs, PROFILE, slow) as place:
+        works = {job: {name: timed(place, name, run) for name, run in clients.items()}
+                 for job, clients in jobs(place).items()}
+        works[generate] = generation(programs, PROFILE, slow)
+        for job, clients in works.items():
+            clients = {name: run for name, run in clients.items()
+                       if "failed" not in result["jobs"][job][name]}
+            for name, runs in interleaved(clients, max(2, rounds // 3), warmups=0).items():
+                result["jobs"][job][name]["as slow as the model"] = runs.row()
+    result["models"] = models(programs, profiles)
+    return result

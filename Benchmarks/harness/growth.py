@@ -76,21 +76,22 @@ def keyslots(programs, counts, rounds):
 
 
 def files(programs, counts, rounds):
-    """Small files on /boot."""
-    seconds, memory = [], []
+    """Small files on /boot: what verifying and signing them takes."""
     with Place(programs, "nitrokey-3") as place:
         place.provision()
-        made = 0
+        jobs = {"verify": place.verify, "sign": place.sign}
+        points = {f"{unit} for latchkey {job}": [] for job in jobs for unit in ("ms", "bytes of memory")}
         for count in counts:
             place.run("rm", "-rf", "BOOT")
-            for made in range(count):
-                place.write(f"BOOT/{made // 500}/{made}", f"{made}\n")
+            for index in range(count):
+                place.write(f"BOOT/{index // 500}/{index}", f"{index}\n")
             place.sign()
-            series = interleaved({"": place.verify}, rounds)[""]
-            seconds.append((count, series.row()["median"] * 1000))
-            memory.append((count, max(series.values("memory"))))
-    return [line("files on /boot", "ms for latchkey verify", seconds),
-            line("files on /boot", "bytes of memory for latchkey verify", memory)]
+            for job, series in interleaved(jobs, rounds).items():
+                milliseconds = series.row()["median"] * 1000
+                points[f"ms for latchkey {job}"].append((count, milliseconds))
+                points[f"bytes of memory for latchkey {job}"].append(
+                    (count, max(series.values("memory"))))
+    return [line("files on /boot", unit, values) for unit, values in points.items()]
 
 
 def entries(programs, counts, rounds):
@@ -111,7 +112,7 @@ def entries(programs, counts, rounds):
 
 
 def readers(programs, counts, rounds):
-    """Readers with a dongle each. pcscd has sixteen slots, and vpcd's readers have two each."""
+    """Readers with a dongle each, up to all that pcscd has room for."""
     seconds, apdus = [], []
     with Place(programs, "nitrokey-3") as place:
         cards = []
@@ -138,4 +139,4 @@ def measure(programs, rounds, quick):
             + keyslots(programs, [2, 8] if quick else [2, 4, 8, 16, 31], rounds)
             + files(programs, [100, 1000] if quick else [10, 100, 1000, 10_000], rounds)
             + entries(programs, [10, 100] if quick else [1, 10, 100, 1000], rounds)
-            + readers(programs, [1, 4] if quick else [1, 2, 4, 8], rounds))
+            + readers(programs, [1, 4] if quick else [1, 2, 4, 8, 16], rounds))

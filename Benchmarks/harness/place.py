@@ -27,19 +27,21 @@ done
 
 
 class Programs:
-    """Where ours are: what `swift build` made, and the program of the initramfs."""
+    """Where ours are, as scripts/build-release made them; and the other clients' Python."""
 
-    def __init__(self, release=True):
-        self.folder = TOP / ".build" / ("release" if release else "debug")
-        self.latchkey = self.folder / "latchkey"
-        self.virtual_card = self.folder / "virtual-card"
+    def __init__(self):
+        released = TOP / ".build/release"
+        self.latchkey = released / "latchkey"
+        self.virtual_card = released / "virtual-card"
+        self.inside = released / "inside"
         self.unlock = TOP / ".build-embedded/release/latchkey-unlock"
         self.plugin = TOP / ".build-embedded/release/libcryptsetup-token-openpgp-card.so"
         self.python = TOP / ".build-python/clients/bin/python"
 
 
 class Place:
-    """`readers` is set once the card is in one; until then ours works on the card's file."""
+    """`readers` is set once the card is in one; until then ours works on the card's file. `stopwatch` is set
+    where the card's time is measured."""
 
     def __init__(self, programs, profile="yubikey-5", on_disk=False):
         self.programs = programs
@@ -47,7 +49,7 @@ class Place:
         # In memory: the virtual card waits for its file at each change, which no dongle does.
         memory = None if on_disk or not os.access("/dev/shm", os.W_OK) else "/dev/shm"
         self.folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-", dir=memory))
-        self.readers = None
+        self.readers = self.stopwatch = None
         self.more = {}
         os.chmod(self.folder, 0o700)
         for name, text in (("pin", PIN), ("admin", ADMIN), ("old", "the old passphrase")):
@@ -70,7 +72,8 @@ class Place:
 
     @property
     def environment(self):
-        return {**self.more, **(self.readers.environment if self.readers else {})}
+        parts = [part.environment for part in (self.readers, self.stopwatch) if part]
+        return {name: value for part in (*parts, self.more) for name, value in part.items()}
 
     def latchkey(self, *arguments, cards=("dongle.card",), expect=(0,)):
         """Ours, on the card in the reader, or on cards' files."""
@@ -143,11 +146,14 @@ class Place:
             self.gpg("--import", "ada.asc")
             self.gpg("--card-status")
 
-    def gpg(self, *arguments, stdin=b""):
-        """gpg, with what its agent and scdaemon use meanwhile."""
+    def gpg(self, *arguments):
+        return self.served("gpg", "--quiet", "--no-tty", "--batch", "--yes", "--trust-model",
+                           "always", *arguments)
+
+    def served(self, program, *arguments, stdin=b""):
+        """One of gpg's programs, with what its agent and scdaemon use meanwhile."""
         before = self.servants()[0]
-        run = self.run("gpg", "--homedir", self.folder / "gnupg", "--quiet", "--no-tty",
-                       "--batch", "--yes", "--trust-model", "always", *arguments, stdin=stdin)
+        run = self.run(program, "--homedir", self.folder / "gnupg", *arguments, stdin=stdin)
         after, memory = self.servants()
         run.cpu += after - before
         run.memory += memory
@@ -171,9 +177,13 @@ class Place:
         return seconds, memory
 
     def gpg_editor(self, *commands):
-        return self.run("gpg", "--homedir", self.folder / "gnupg", "--no-tty", "--yes",
-                        "--expert", "--status-fd", "1", "--command-fd", "0", "--edit-card",
-                        stdin="".join(f"{line}\n" for line in commands).encode())
+        return self.served("gpg", "--no-tty", "--yes", "--expert", "--status-fd", "1",
+                           "--command-fd", "0", "--edit-card",
+                           stdin="".join(f"{line}\n" for line in commands).encode())
+
+    def gpg_check_pin(self):
+        card = f"D2760001240103040006{SERIAL}0000"
+        return self.served("gpg-connect-agent", "scd serialno openpgp", f"scd checkpin {card}", "/bye")
 
     def end_gpg(self):
         """Ends agent and scdaemon: the next gpg is a cold one."""
@@ -190,7 +200,7 @@ class Place:
         """Another client's operation in a process of its own; its wall is the operation's alone, as
         the script that calls it says it: Python's start is not the client's."""
         run = self.run(self.programs.python, TOP / f"Benchmarks/harness/clients/{name}.py",
-                       operation, PIN, env={"PYTHONDONTWRITEBYTECODE": "1"})
+                       operation, PIN, env={"PYTHONDONTWRITEBYTECODE": "1", **self.stopwatch.before_all})
         said = [line for line in run.text.splitlines() if line.startswith("seconds ")]
         if not said:
             raise Failed(f"{name} {operation}: {run.text}{run.errors.decode(errors='replace')}")

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+SLOTS = 2
 
 
 class Exchange:
@@ -42,9 +43,10 @@ class Readers:
         (self.folder / "run/pcscd").mkdir(parents=True)
         (self.folder / "conf").mkdir()
         ports = []
-        for index in range(len(cards)):
+        # A driver of vpcd has two slots, at two ports, and takes two of pcscd's sixteen readers.
+        for index in range(0, len(cards), SLOTS):
             port = free_port()
-            ports.append(port)
+            ports += range(port, port + SLOTS)
             # pcscd loads a driver once; several vpcd readers need a copy each.
             copy = self.folder / f"driver{index}.so"
             shutil.copyfile(os.path.realpath(DRIVER), copy)
@@ -108,14 +110,14 @@ def wait(condition, why, seconds=30):
 
 
 def free_port():
-    """A port that is free along with the one after it, as vpcd opens both."""
+    """The first of as many free ports as vpcd opens."""
     for _ in range(200):
         port = random.randrange(10_000, 32_000)
         try:
-            for number in (port, port + 1):
+            for number in range(port, port + SLOTS):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", number))
             return port
         except OSError:
             continue
-    raise RuntimeError("no two free ports")
+    raise RuntimeError("no free ports")
