@@ -103,6 +103,13 @@ let package = Package(
       name: "MachineTestSupport", dependencies: ["VirtualCard", "TestSupport"],
       path: "Tests/MachineTestSupport"),
 
+    // For scripts/bench only: what is measured within the process
+    .executableTarget(
+      name: "inside",
+      dependencies: [
+        "BootManifest", "BootEntries", "OpenPGP", "OpenPGPCard", "Inflate", "SmartCard", "Secrets",
+      ], path: "Benchmarks/inside"),
+
     // The programs
     .executableTarget(
       name: "latchkey",
