@@ -4,7 +4,6 @@ with a TPM. The same Debian, the same volume, the same machine, one boot after t
 import contextlib
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guest import Guest
-from measure import Failed, Run
+from measure import Failed, Run, spread
 from place import PIN, TOP
 from reader import wait
 
@@ -148,8 +147,7 @@ def row(way, runs, debian):
               "memory": {program: max(run["memory"][program] for run in runs) for program in way.programs},
               "APDUs": runs[0]["APDUs"]}
     for what in ("to prompt", "to root"):
-        values = [run[what] for run in runs]
-        result[what] = {"min": min(values), "median": statistics.median(values), "max": max(values)}
+        result[what] = spread([run[what] for run in runs])
     return result
 
 

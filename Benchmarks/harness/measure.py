@@ -54,13 +54,16 @@ class Series:
         return [getattr(run, what) for run in self.runs]
 
     def row(self, what="wall"):
-        """Least, median and greatest."""
-        values = self.values(what)
-        return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+        return spread(self.values(what))
 
     def summary(self):
         return {"wall": self.row(), "cpu": self.row("cpu"),
                 "memory": max(self.values("memory")), "runs": len(self.runs)}
+
+
+def spread(values):
+    """Least, median and greatest."""
+    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
 def interleaved(things, rounds, warmups=1):
