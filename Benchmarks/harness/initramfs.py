@@ -137,7 +137,9 @@ def measure(programs, rounds, ways=tuple(WAYS)):
     debian = sizes(MACHINE / "initrd/debian.img")
     rows = {name: {"failed": failed[name]} if name in failed else row(WAYS[name], boots[name], debian)
             for name in ways}
-    return {"missing": "", "is current": is_current, "rounds": rounds, "rows": rows}
+    versions = MACHINE / "peers/versions"
+    return {"missing": "", "is current": is_current, "rounds": rounds, "rows": rows,
+            "versions": versions.read_text().splitlines() if versions.exists() else []}
 
 
 def row(way, runs, debian):

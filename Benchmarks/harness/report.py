@@ -126,6 +126,7 @@ def initramfs(part):
         return text + f"Not measured: {part['missing']}. See [`boot-cost.md`](boot-cost.md).\n"
     old = "" if part["is current"] else (
         "\nThe images are older than the programs: scripts/boot-images had not been run again.")
+    versions = f" Versions: {', '.join(part['versions'])}." if part["versions"] else ""
     cells = [[name, "fails: " + row["failed"], *[""] * 5] if "failed" in row else
              [name, row["bytes"], row["packed"], long_seconds(row["to prompt"]), long_seconds(row["to root"]),
               ", ".join(f"{program} {megabytes(size)}" for program, size in row["memory"].items()),
@@ -139,7 +140,7 @@ without a person: a tang server on the machine's network, where the machine gets
 the root counts; the others' counts from the typed PIN.
 
 Memory is each program's peak resident set with all pages of libraries; clevis' is that of the largest process that
-it starts.{old}
+it starts.{versions}{old}
 
 """ + table(["", "added, bytes", "with zstd -9", "power-on to prompt, s", "to root, s", "peak memory, MB", "APDUs"],
             cells) + "\n"
