@@ -51,6 +51,7 @@ def main():
     }
     result = {"date": datetime.date.today().isoformat(), "quick": options.quick, "rounds": rounds,
               "machine": machine.describe(programs)}
+    first = time.monotonic()
     for name, run in parts.items():
         if options.part and name not in options.part:
             continue
@@ -58,6 +59,7 @@ def main():
         start = time.monotonic()
         result[name] = run()
         print(f"  {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    result["minutes"] = (time.monotonic() - first) / 60
     print(report.page(result))
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
