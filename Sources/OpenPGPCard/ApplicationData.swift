@@ -18,7 +18,8 @@ public struct ApplicationData: Equatable, Sendable {
   /// How long commands and answers may be, from 5F52 and 7F66.
   public let limits: CardLimits
 
-  private let attributes: [AlgorithmAttributes?]
+  /// By the slots' order.
+  var attributes: [AlgorithmAttributes?]
   private let fingerprints: [UInt8]
   private let creationTimes: [UInt8]
   private let keyInformation: [UInt8]
@@ -61,7 +62,8 @@ public struct ApplicationData: Equatable, Sendable {
       throw .malformed(tag: 0xC4)
     }
     self.pinStatus = pinStatus
-    limits = Self.limits(historicalBytes, objects[0x7F66], version < 0x0300 ? bits : [])
+    limits = CardLimits(
+      historicalBytes, objects[0x7F66], version < 0x0300 ? bits : [])
     fingerprints = objects[0xC5] ?? []
     guard fingerprints.isEmpty || fingerprints.count >= 60 else { throw .malformed(tag: 0xC5) }
     creationTimes = objects[0xCD] ?? []
@@ -114,64 +116,6 @@ public struct ApplicationData: Equatable, Sendable {
 
   /// When a slot's key must be touched for; nil if the card doesn't say, as one without a button.
   public func touchPolicy(of slot: KeySlot) -> TouchPolicy? { touch[slot.index] }
-
-  /// The limits by the card capabilities in the historical bytes (§6: compact TLV 7x, third byte: 80
-  /// chaining, 40 extended lengths) and the extended length information 7F66 (§4.1.3.1). Before version
-  /// 3 there is no 7F66, and the last four bytes of C0, `old`, say how long commands and answers may be
-  /// (2.2 §4.3.3.2): such cards often take no chains, so that it is the only way to a long command.
-  private static func limits(
-    _ historical: [UInt8], _ information: [UInt8]?, _ old: [UInt8]
-  ) -> CardLimits {
-    var limits = CardLimits.short
-    guard let abilities = capabilities(in: historical) else { return limits }
-    limits.chaining = abilities & 0x80 != 0
-    guard abilities & 0x40 != 0 else { return limits }
-    limits.extendedLengths = true
-    if old.count >= 10 {
-      return limits.upTo(Int(old[6]) << 8 | Int(old[7]), Int(old[8]) << 8 | Int(old[9]))
-    }
-    // Without 7F66, an extended answer may still not be longer than a short one.
-    guard let information else { return limits }
-    var sizes: [Int] = []
-    var reader = TLVReader(information.span)
-    do throws(TLVError) {
-      while let element = try reader.next(), element.tag == 0x02,
-        (1...4).contains(element.value.count)
-      {
-        var size = 0
-        for index in element.value.indices { size = size << 8 | Int(element.value[index]) }
-        sizes.append(size)
-      }
-    } catch {
-      return limits
-    }
-    return sizes.count == 2 ? limits.upTo(sizes[0], sizes[1]) : limits
-  }
-
-  private static func capabilities(in historical: [UInt8]) -> UInt8? {
-    // 00, compact TLV objects, life cycle and status word; other category bytes have no status.
-    guard let category = historical.first, category == 0x00 || category == 0x80 else { return nil }
-    let end = category == 0x00 ? historical.count - 3 : historical.count
-    var index = 1
-    while index < end {
-      let tag = historical[index] >> 4
-      let length = Int(historical[index] & 0x0F)
-      guard index + length < historical.count else { return nil }
-      if tag == 0x7, length >= 3 { return historical[index + 3] }
-      index += 1 + length
-    }
-    return nil
-  }
-}
-
-extension CardLimits {
-  /// These with longer commands and answers. An absurd word from the card doesn't become one of ours.
-  fileprivate func upTo(_ command: Int, _ response: Int) -> CardLimits {
-    var limits = self
-    limits.commandSize = min(max(command, commandSize), 4 + 3 + 65535 + 2)
-    limits.responseSize = min(max(response, responseSize), 65536)
-    return limits
-  }
 }
 
 private func isPrefix(_ prefix: [UInt8], of bytes: [UInt8]) -> Bool {

@@ -18,10 +18,13 @@ public struct OpenPGPCard<Transport: CardTransport>: ~Copyable {
   let session: Session<Transport>
 
   /// Begins the visit: transaction, SELECT, GET DATA 6E.
+  /// - Parameter known: the ``limits`` that an earlier visit to the same card in the same reader found.
   /// - Throws: ``CardError/notOpenPGP``, ``CardError/terminated``, ``CardError/malformed(tag:)``,
   ///   ``CardError/transport(_:)``.
-  public init(selecting transport: Transport) throws(CardError) {
-    session = try Session(selecting: transport)
+  public init(
+    selecting transport: Transport, within known: CardLimits? = nil
+  ) throws(CardError) {
+    session = try Session(selecting: transport, known)
   }
 
   /// Begins the visit by bringing a terminated application back, empty and with factory PINs
@@ -32,6 +35,9 @@ public struct OpenPGPCard<Transport: CardTransport>: ~Copyable {
 
   /// What the card says of itself. Its `pinStatus` follows what happens in this visit.
   public var application: ApplicationData { session.application }
+
+  /// How long commands and answers are: the card's word, as far as its reader carries it.
+  public var limits: CardLimits { session.channel.limits }
 
   /// Asks the card for 6E again, after something has changed.
   public mutating func refresh() throws(CardError) {

@@ -1,7 +1,7 @@
 internal import CPCSC
 public import SmartCard
 
-/// A reader's pad, by SCardControl (PC/SC part 10, 2.02.09).
+/// What a reader can do beside carrying commands, by SCardControl (PC/SC part 10, 2.02.09).
 extension PCSCConnection {
   /// Seconds that a pad waits for the first digit.
   private static let seconds: UInt8 = 30
@@ -16,6 +16,15 @@ extension PCSCConnection {
     return PINPad(
       verifies: true, changes: features[ReaderFeatures.Tag.modify] != nil,
       maximum: maximum(features).map(Int.init))
+  }
+
+  /// Whether the reader takes APDUs of extended length, or says nothing of it (§2.6.14). Not asked by
+  /// `carriesExtendedLengths`: in the initramfs there is no room for the question, and what comes back tells.
+  public var takesExtendedLengths: Bool {
+    guard let code = features[ReaderFeatures.Tag.properties],
+      let properties = try? control(code, [])
+    else { return true }
+    return ReaderFeatures.takesExtendedLengths(properties)
   }
 
   /// Has a PIN typed on the pad; it waits for that.

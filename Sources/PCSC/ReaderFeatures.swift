@@ -25,16 +25,29 @@ package struct ReaderFeatures {
     return nil
   }
 
-  /// bMaxPINSize among a reader's properties (§2.6.14): entries of a tag, a length and a value.
+  /// bMaxPINSize among a reader's properties (§2.6.14).
   /// - Returns: nil where it isn't there, or is zero.
   package static func maximumPIN(in properties: [UInt8]) -> UInt8? {
+    let value = property(7, in: properties)
+    return value.count == 1 && value[value.startIndex] != 0 ? value[value.startIndex] : nil
+  }
+
+  /// dwMaxAPDUDataSize among a reader's properties, low byte first: zero where it takes short APDUs only.
+  /// - Returns: true where it isn't there.
+  package static func takesExtendedLengths(_ properties: [UInt8]) -> Bool {
+    let value = property(10, in: properties)
+    for byte in value where byte != 0 { return true }
+    return value.isEmpty
+  }
+
+  /// A property's value: entries of a tag, a length and a value. Empty where it isn't there.
+  private static func property(_ tag: UInt8, in properties: [UInt8]) -> ArraySlice<UInt8> {
     var index = 0
     while index + 2 < properties.count {
-      if properties[index] == 7, properties[index + 1] == 1 {
-        return properties[index + 2] == 0 ? nil : properties[index + 2]
-      }
-      index += 2 + Int(properties[index + 1])
+      let end = index + 2 + Int(properties[index + 1])
+      if properties[index] == tag { return properties[(index + 2)..<min(end, properties.count)] }
+      index = end
     }
-    return nil
+    return []
   }
 }

@@ -15,6 +15,9 @@ public protocol CardTransport: AnyObject {
     _ command: borrowing SecretBytes, into response: inout SecretBytes
   ) throws(TransportError)
 
+  /// Whether APDUs of extended length get to the card: false where the reader says that it takes none.
+  var carriesExtendedLengths: Bool { get }
+
   /// The pad of the reader that the card is in; nil where it has none.
   var pinPad: PINPad? { get }
 
@@ -37,4 +40,9 @@ public enum TransactionEnding: Equatable, Sendable {
   case leave
   /// The card is reset, so that nobody finds a PIN verified.
   case reset
+}
+
+extension CardTransport {
+  /// They do, as far as is known.
+  public var carriesExtendedLengths: Bool { true }
 }

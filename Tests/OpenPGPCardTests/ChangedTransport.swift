@@ -10,14 +10,17 @@ final class ChangedTransport: CardTransport {
   private(set) var endings: [TransactionEnding] = []
   private let change: ([UInt8], [UInt8]) -> [UInt8]
 
-  init(_ card: VirtualCard, _ change: @escaping (_ command: [UInt8], _ answer: [UInt8]) -> [UInt8])
-  {
+  init(
+    _ card: VirtualCard, answerToReset: [UInt8] = [],
+    _ change: @escaping (_ command: [UInt8], _ answer: [UInt8]) -> [UInt8]
+  ) {
     self.card = card
+    self.answerToReset = answerToReset
     self.change = change
     card.reset()
   }
 
-  var answerToReset: [UInt8] { [] }
+  let answerToReset: [UInt8]
 
   func transmit(
     _ command: borrowing SecretBytes, into response: inout SecretBytes

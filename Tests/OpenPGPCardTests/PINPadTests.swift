@@ -130,5 +130,12 @@ struct PINPadTests {
     #expect(ReaderFeatures.maximumPIN(in: [7, 1, 0]) == nil)
     #expect(ReaderFeatures.maximumPIN(in: [6, 9, 4, 7, 1, 12]) == nil)
     #expect(ReaderFeatures.maximumPIN(in: [7, 1]) == nil)
+    // dwMaxAPDUDataSize: zero of a reader at the level of short APDUs, 65536 of others.
+    let short: [UInt8] = [7, 1, 12, 10, 4, 0, 0, 0, 0]
+    #expect(!ReaderFeatures.takesExtendedLengths(short))
+    #expect(ReaderFeatures.takesExtendedLengths([7, 1, 12, 10, 4, 0, 0, 1, 0]))
+    #expect(ReaderFeatures.takesExtendedLengths([7, 1, 12]))
+    #expect(ReaderFeatures.takesExtendedLengths([10, 4]))
+    #expect(ReaderFeatures.takesExtendedLengths([]))
   }
 }

@@ -53,6 +53,8 @@ struct Dongle {
 
   let place: Place
   let application: ApplicationData
+  /// How long its commands and answers are in that place.
+  let limits: CardLimits
   /// The pad of its reader; nil where it has none.
   let pad: PINPad?
 
@@ -69,15 +71,21 @@ struct Dongle {
 
   /// Looks at the card in `place`: SELECT and GET DATA 6E, then the card is left as it was.
   init(at place: Place) throws(ConnectionError) {
-    self.place = place
     let transport = try place.connect()
     do throws(CardError) {
       let card = try OpenPGPCard(selecting: transport)
-      application = card.application
-      pad = card.pinPad(for: .plain)
+      self.init(at: place, as: card)
     } catch {
       throw .card(error)
     }
+  }
+
+  /// What a visit that has begun found.
+  init(at place: Place, as card: borrowing OpenPGPCard<ReaderTransport>) {
+    self.place = place
+    application = card.application
+    limits = card.limits
+    pad = card.pinPad(for: .plain)
   }
 
   /// Says that the dongle waits for a touch, once an operation with that key takes more than half a
@@ -96,7 +104,7 @@ struct Dongle {
       throw Failure(error, dongle: name)
     }
     do throws(CardError) {
-      return try OpenPGPCard(selecting: transport)
+      return try OpenPGPCard(selecting: transport, within: limits)
     } catch {
       throw Failure(error, dongle: name)
     }

@@ -30,6 +30,13 @@ final class ReaderTransport: CardTransport {
     }
   }
 
+  var carriesExtendedLengths: Bool {
+    switch kind {
+    case .reader(let connection): connection.takesExtendedLengths
+    case .file(let transport): transport.carriesExtendedLengths
+    }
+  }
+
   var pinPad: PINPad? {
     switch kind {
     case .reader(let connection): connection.pinPad
