@@ -4,7 +4,8 @@ internal import SmartCard
 
 extension Authorization where Use == Administration {
   /// Makes a new key on the card (GENERATE 80, §7.2.14), after setting the slot's attributes where they
-  /// differ. The host still has to write fingerprint and creation time. RSA may take minutes.
+  /// differ. The host still has to write fingerprint and creation time; only ``refresh()`` shows these,
+  /// and where the key came from, in ``application``. RSA may take minutes.
   /// - Throws: ``CardError/unsupportedAlgorithm`` before anything is changed;
   ///   ``CardError/wrongKey(_:)`` if the card made another kind or size.
   public mutating func generateKey(
@@ -16,8 +17,13 @@ extension Authorization where Use == Administration {
     let key = try session.channel.response.withBytes { answer throws(CardError) in
       try readPublicKey(in: answer, of: algorithm, slot)
     }
-    try session.refresh()
+    session.forgetConfirmation()
     return key
+  }
+
+  /// Asks the card for 6E again, after something has changed.
+  public mutating func refresh() throws(CardError) {
+    try session.refresh()
   }
 
   /// Sets what kind of key a slot is for (C1 to C3). On many cards this deletes the key in it.
@@ -118,16 +124,25 @@ extension Authorization where Use == Administration {
 }
 
 extension Session {
-  /// FA's entries for a slot; empty if the card has no FA or none that can be read.
-  func offeredAlgorithms(for slot: KeySlot) throws(CardError) -> [AlgorithmAttributes] {
-    let size = application.limits.extendedLengths ? 4096 : 256
-    guard try send(.getData(0xFA, upTo: size)) == .success else { return [] }
-    var offered: [AlgorithmAttributes] = []
-    var content = channel.response.withBytes { [UInt8](copying: unwrapped($0, 0xFA)) }
+  /// FA's content, asked for once in a visit; empty if the card has none.
+  private func readAlgorithmInformation() throws(CardError) -> [UInt8] {
+    if let algorithmInformation { return algorithmInformation }
+    var content: [UInt8] = []
+    if try send(.getData(0xFA, upTo: 4096)) == .success {
+      content = channel.response.withBytes { [UInt8](copying: unwrapped($0, 0xFA)) }
+    }
     // Yubikeys count the status word into FA's own length: it can only be stepped over.
     if content.count > 1, content[0] == 0xFA {
       content.removeFirst(min(content.count, content[1] < 0x80 ? 2 : 2 + Int(content[1] & 0x7F)))
     }
+    algorithmInformation = content
+    return content
+  }
+
+  /// FA's entries for a slot; empty if the card has no FA or none that can be read.
+  func offeredAlgorithms(for slot: KeySlot) throws(CardError) -> [AlgorithmAttributes] {
+    let content = try readAlgorithmInformation()
+    var offered: [AlgorithmAttributes] = []
     do throws(TLVError) {
       var reader = TLVReader(content.span)
       while let element = try reader.next() {
@@ -172,7 +187,7 @@ extension Session {
       }
       throw error
     }
-    try refresh()
+    note(wanted, of: slot)
   }
 
   /// Whether such a key can do the slot's work.

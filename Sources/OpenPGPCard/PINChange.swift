@@ -3,7 +3,8 @@ internal import SmartCard
 
 extension OpenPGPCard {
   /// Changes the user or the admin PIN (CHANGE REFERENCE DATA, §7.2.3). The card takes the old one as it
-  /// takes VERIFY's: a wrong one costs a try.
+  /// takes VERIFY's: a wrong one costs a try. ``application`` keeps the tries of before until
+  /// ``refreshPINStatus()``.
   ///
   /// Call ``confirm(_:)`` first where something is recorded of the card.
   /// - Parameters:
@@ -45,6 +46,7 @@ extension Session {
     try oldDerivation.derive(old, for: proof, into: &sent)
     try newDerivation.derive(new, for: target, into: &sent)
     try sendPIN(command, sent.bytes, proof)
-    try refreshPINStatus()
+    // The one that proved has at least the tries it had; one that was blocked has them back.
+    if proof != target { try refreshPINStatus() }
   }
 }

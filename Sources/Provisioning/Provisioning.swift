@@ -36,7 +36,7 @@ public struct Provisioning: Sendable {
     public let algorithms: [KeyAlgorithm]
   }
 
-  private let plan: ProvisioningPlan
+  let plan: ProvisioningPlan
 
   /// - Throws: ``ProvisioningError/badName``.
   public init(_ plan: ProvisioningPlan) throws(ProvisioningError) {
@@ -63,14 +63,15 @@ public struct Provisioning: Sendable {
   /// Makes the three keys on the dongle, writes what belongs to them, and has the certificate and its
   /// revocation signed by it. The PINs stay as they are.
   /// - Parameters:
+  ///   - limits: what an earlier visit to the dongle found.
   ///   - user: the user PIN as it is now: the factory's on a new dongle.
   ///   - admin: the admin PIN as it is now. After a reset both are the factory's, whatever is given.
   /// - Throws: ``ProvisioningError/hasKeys``, ``ProvisioningError/currentPIN(_:_:)``,
   ///   ``ProvisioningError/card(_:)``,
   ///   ``ProvisioningError/incomplete(_:)``, ``ProvisioningError/certificate(_:)``.
   public func makeKeys<Transport: CardTransport>(
-    on transport: Transport, user: borrowing SecretBytes, admin: borrowing SecretBytes,
-    progress: (Stage) -> Void
+    on transport: Transport, within limits: CardLimits? = nil, user: borrowing SecretBytes,
+    admin: borrowing SecretBytes, progress: (Stage) -> Void
   ) throws(ProvisioningError) -> Made {
     if plan.isReset {
       progress(.resetting)
@@ -80,7 +81,7 @@ public struct Provisioning: Sendable {
       return try makeKeys(on: &card, user, admin, progress)
     }
     var card = try Self.before { () throws(CardError) in
-      try OpenPGPCard(selecting: transport)
+      try OpenPGPCard(selecting: transport, within: limits)
     }
     guard !Self.hasKeys(card.application) else { throw .hasKeys }
     return try makeKeys(on: &card, user, admin, progress)
@@ -116,12 +117,17 @@ public struct Provisioning: Sendable {
     _ admin: borrowing SecretBytes, _ progress: (Stage) -> Void
   ) throws(ProvisioningError) -> Made {
     var derivation = try Self.before { () throws(CardError) in try card.keyDerivation() }
-    try Self.checkPINs(&card, user, admin, derivation)
+    var administration = try Self.checkPINs(&card, user, admin, derivation)
     do throws(Halfway) {
       if plan.derivesPINs, !derivation.isActive {
         derivation = try derivePINs(of: &card, user, admin)
+        administration = try Self.touching { () throws(CardError) in
+          try card.authorize(.administration, with: admin, derivedBy: derivation)
+        }
       }
-      let keys = try generate(&card, admin, derivation, progress)
+      let keys = try Self.touching { () throws(CardError) in
+        try generate(&administration, progress)
+      }
       progress(.certifying)
       return try certify(keys, &card, user, derivation)
     } catch {
@@ -148,17 +154,23 @@ public struct Provisioning: Sendable {
 
   /// Changes the PINs that are to change, the admin PIN first: whoever has that one can set the other.
   /// - Parameters:
-  ///   - made: what the first visit made: the dongle must still be that one.
+  ///   - limits: what an earlier visit to the dongle found.
+  ///   - made: what the first visit made: the dongle must still be that one, with all that was written.
   ///   - old: the PINs as they are, user and admin.
   ///   - new: as they shall be; one that is the same stays.
   /// - Throws: ``ProvisioningError/impossiblePIN(_:)``, ``ProvisioningError/pinsUnchanged(_:_:)``.
   public static func setPINs<Transport: CardTransport>(
-    on transport: Transport, made: Made, user: (old: SecretHolder, new: SecretHolder),
+    on transport: Transport, within limits: CardLimits? = nil, made: Made,
+    user: (old: SecretHolder, new: SecretHolder),
     admin: (old: SecretHolder, new: SecretHolder)
   ) throws(ProvisioningError) {
     var unchanged: [PIN] = [.admin, .user]
     do throws(CardError) {
-      var card = try OpenPGPCard(selecting: transport)
+      var card = try OpenPGPCard(selecting: transport, within: limits)
+      for pinned in made.pinned
+      where card.application.fingerprint(of: pinned.slot) != pinned.fingerprint {
+        throw .notThePinned(.fingerprint)
+      }
       for pinned in made.pinned.prefix(1) { try card.confirm(pinned) }
       let derivation = made.dongle.keyDerivation
       if !admin.old.isSame(as: admin.new) {
@@ -176,10 +188,20 @@ public struct Provisioning: Sendable {
 
   // MARK: Parts
 
-  private enum Halfway: Error {
+  enum Halfway: Error {
     case untouched(CardError)
     case touched(CardError)
     case packets(OpenPGPError)
+  }
+
+  private static func touching<Result: ~Copyable>(
+    _ body: () throws(CardError) -> Result
+  ) throws(Halfway) -> Result {
+    do throws(CardError) {
+      return try body()
+    } catch {
+      throw .touched(error)
+    }
   }
 
   private static func before<Result: ~Copyable>(
@@ -196,131 +218,14 @@ public struct Provisioning: Sendable {
   private static func checkPINs<Transport: CardTransport>(
     _ card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
     _ admin: borrowing SecretBytes, _ derivation: KeyDerivation
-  ) throws(ProvisioningError) {
+  ) throws(ProvisioningError) -> Authorization<Transport, Administration> {
     var given = PIN.user
     do throws(CardError) {
       _ = try card.authorize(.signing, with: user, derivedBy: derivation)
       given = .admin
-      _ = try card.authorize(.administration, with: admin, derivedBy: derivation)
+      return try card.authorize(.administration, with: admin, derivedBy: derivation)
     } catch {
       throw .currentPIN(given, error)
-    }
-  }
-
-  private func generate<Transport: CardTransport>(
-    _ card: inout OpenPGPCard<Transport>, _ pin: borrowing SecretBytes,
-    _ derivation: KeyDerivation, _ progress: (Stage) -> Void
-  ) throws(Halfway) -> [CertificateKey] {
-    var kinds = (plan.keys.map { [$0] } ?? ProvisioningPlan.KeyKind.preferred)[...]
-    var keys: [CertificateKey] = []
-    var isAuthorized = false
-    do throws(CardError) {
-      var administration = try card.authorize(
-        .administration, with: pin, derivedBy: derivation)
-      isAuthorized = true
-      for slot in KeySlot.allCases {
-        let publicKey = try makeKey(in: slot, &kinds, &administration, progress)
-        let key: CertificateKey
-        do throws(OpenPGPError) {
-          key = try CertificateKey(publicKey, creationTime: plan.time)
-        } catch {
-          throw CardError.wrongKey(slot)
-        }
-        try administration.setFingerprint(of: slot, key.fingerprint.span)
-        try administration.setCreationTime(of: slot, plan.time)
-        keys.append(key)
-      }
-      if let name = plan.cardholder { try administration.putObject(0x5B, name.span) }
-    } catch {
-      throw isAuthorized ? .touched(error) : .untouched(error)
-    }
-    return keys
-  }
-
-  /// One key of the first kind that the card has; the kinds before it are dropped.
-  private func makeKey<Transport: CardTransport>(
-    in slot: KeySlot, _ kinds: inout ArraySlice<ProvisioningPlan.KeyKind>,
-    _ administration: inout Authorization<Transport, Administration>, _ progress: (Stage) -> Void
-  ) throws(CardError) -> PublicKey {
-    while let kind = kinds.first {
-      let algorithm = kind.algorithm(in: slot)
-      progress(.generating(slot, algorithm))
-      do throws(CardError) {
-        return try administration.generateKey(in: slot, algorithm)
-      } catch {
-        // Said before anything on the card is changed.
-        guard error == .unsupportedAlgorithm, slot == .signing, kinds.count > 1 else { throw error }
-        kinds = kinds.dropFirst()
-      }
-    }
-    throw .unsupportedAlgorithm
-  }
-
-  private func certify<Transport: CardTransport>(
-    _ keys: [CertificateKey], _ card: inout OpenPGPCard<Transport>, _ pin: borrowing SecretBytes,
-    _ derivation: KeyDerivation
-  ) throws(Halfway) -> Made {
-    let drafts = try drafts(keys)
-    let raw: [[UInt8]]
-    do throws(CardError) {
-      raw = try Self.sign(
-        drafts.certificate.signatures + [drafts.revocation], &card, pin, derivation)
-    } catch {
-      throw .touched(error)
-    }
-    let dongle = KnownDongle(
-      identifier: card.application.identifier, keyDerivation: derivation,
-      fingerprints: keys.map { $0.fingerprint })
-    let pinned = zip(KeySlot.allCases, keys).map { slot, key in
-      PinnedKey(
-        identifier: dongle.identifier, slot: slot, fingerprint: key.fingerprint,
-        publicKey: key.publicKey, keyDerivation: derivation)
-    }
-    return try Self.finish(drafts, raw, keys, dongle, pinned)
-  }
-
-  private func drafts(
-    _ keys: [CertificateKey]
-  ) throws(Halfway) -> (certificate: CertificateDraft, revocation: SignatureDraft) {
-    do throws(OpenPGPError) {
-      let certificate = try CertificateDraft(
-        primary: keys[0], userID: plan.userID, decryption: keys[1], authentication: keys[2],
-        lifetime: plan.lifetime, at: plan.time)
-      return (certificate, try .revocation(of: keys[0], at: plan.time))
-    } catch {
-      throw .packets(error)
-    }
-  }
-
-  /// A card may want the PIN for each signature.
-  private static func sign<Transport: CardTransport>(
-    _ drafts: [SignatureDraft], _ card: inout OpenPGPCard<Transport>,
-    _ pin: borrowing SecretBytes, _ derivation: KeyDerivation
-  ) throws(CardError) -> [[UInt8]] {
-    var raw: [[UInt8]] = []
-    for draft in drafts {
-      var signing = try card.authorize(.signing, with: pin, derivedBy: derivation)
-      raw.append(try signing.sign(draft.digest.span, hash: draft.hash))
-    }
-    return raw
-  }
-
-  private static func finish(
-    _ drafts: (certificate: CertificateDraft, revocation: SignatureDraft), _ raw: [[UInt8]],
-    _ keys: [CertificateKey], _ dongle: KnownDongle, _ pinned: [PinnedKey]
-  ) throws(Halfway) -> Made {
-    let own = Array(raw.dropLast())
-    let last = raw[raw.count - 1]
-    do throws(OpenPGPError) {
-      let certificate = try drafts.certificate.finished(with: own)
-      let revocation = try drafts.revocation.finished(with: last.span)
-      return Made(
-        certificate: Armor.encode(certificate.span, as: .publicKey),
-        revocation: RevocationCertificate.armored(revocation), dongle: dongle,
-        pinned: pinned, fingerprint: keys[0].fingerprint,
-        algorithms: keys.map { $0.publicKey.algorithm })
-    } catch {
-      throw .packets(error)
     }
   }
 }

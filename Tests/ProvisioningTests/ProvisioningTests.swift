@@ -305,6 +305,40 @@ struct ProvisioningTests {
         == .pinsUnchanged([.admin, .user], .notThePinned(.fingerprint)))
     #expect(!transport.sent.contains { [0x20, 0x24].contains($0[1]) })
   }
+
+  @Test(
+    "a dongle that did not keep what was written gets no new PINs",
+    arguments: KeySlot.allCases)
+  func notKept(_ slot: KeySlot) throws {
+    let card = try card()
+    let made = try make(plan(), on: VirtualCardTransport(card)).get()
+    let admin = secret("12345678")
+    do {
+      var visit = try OpenPGPCard(selecting: VirtualCardTransport(card))
+      var administration = try visit.authorize(.administration, with: admin, derivedBy: .plain)
+      let other = [UInt8](repeating: 0xEE, count: 20)
+      try administration.setFingerprint(of: slot, other.span)
+    }
+    let transport = RecordingTransport(VirtualCardTransport(card))
+    #expect(
+      setPINs(made, on: transport)
+        == .pinsUnchanged([.admin, .user], .notThePinned(.fingerprint)))
+    #expect(transport.sent.map { $0[1] } == [0xA4, 0xCA])
+  }
+
+  @Test("nothing is asked for twice: 24 or 27 commands for keys and certificate, 6 for the PINs")
+  func commands() throws {
+    for (profile, count) in [("yubikey-5", 24), ("nitrokey-3", 27)] {
+      let transport = RecordingTransport(VirtualCardTransport(try card(profile)))
+      let made = try make(plan(), on: transport).get()
+      let first = transport.sent.map { $0.prefix(4) }.filter { $0[1] != 0xC0 }
+      #expect(first.count == count)
+      let asked = first.filter { $0[1] == 0xCA }
+      #expect(Set(asked).count == asked.count, "\(asked)")
+      #expect(setPINs(made, on: transport) == nil)
+      #expect(transport.sent.filter { $0[1] != 0xC0 }.count == count + 6)
+    }
+  }
 }
 
 extension Result {

@@ -188,7 +188,8 @@ struct ProvisionCommand: ParsableCommand {
     }
     do throws(ProvisioningError) {
       return try provisioning.makeKeys(
-        on: transport, user: user.secret, admin: admin.secret, progress: Self.show)
+        on: transport, within: dongle.limits, user: user.secret, admin: admin.secret,
+        progress: Self.show)
     } catch {
       if case .currentPIN(let pin, .wrongPIN) = error {
         memory.remember((pin == .user ? user : admin).secret, as: pin, of: dongle)
@@ -217,7 +218,8 @@ struct ProvisionCommand: ParsableCommand {
       throw Failure(error, dongle: dongle.name)
     }
     try step(dongle) { () throws(ProvisioningError) in
-      try Provisioning.setPINs(on: transport, made: made, user: user, admin: admin)
+      try Provisioning.setPINs(
+        on: transport, within: dongle.limits, made: made, user: user, admin: admin)
     }
   }
 

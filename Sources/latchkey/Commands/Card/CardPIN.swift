@@ -54,6 +54,7 @@ struct CardPIN: ParsableCommand {
       let chosen = try NewPIN.read(which, of: managed.dongle, from: new.source(which.words))
       let status = try old.visit { (card, secret) throws(CardError) in
         try card.changePIN(which, from: secret, to: chosen.secret, derivedBy: managed.derivation)
+        try card.refreshPINStatus()
         return card.application.pinStatus
       }
       try show(managed, status)
