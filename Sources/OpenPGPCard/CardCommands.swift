@@ -25,6 +25,10 @@ extension Command {
   static func getData(_ tag: UInt16, upTo size: Int = 256) -> Command {
     Command(ins: 0xCA, tag: tag, expecting: answer(of: size))
   }
+  /// §7.2.7. The next of several objects of one tag, after GET DATA of the first.
+  static func getNextData(_ tag: UInt16, upTo size: Int) -> Command {
+    Command(ins: 0xCC, tag: tag, expecting: answer(of: size))
+  }
   /// §7.2.8. Data: the content, without tag and length.
   static func putData(_ tag: UInt16) -> Command { Command(ins: 0xDA, tag: tag) }
   /// §7.2.8, odd instruction. Data: an extended header list 4D with a private key.

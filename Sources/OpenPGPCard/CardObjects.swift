@@ -9,8 +9,7 @@ extension Session {
   }
 
   private func get(_ tag: UInt16) throws(CardError) {
-    let size = application.limits.extendedLengths ? 65536 : 256
-    try require(.getData(tag, upTo: isSmall(tag) ? 256 : size))
+    try require(.getData(tag, upTo: isSmall(tag) ? 256 : 65536))
   }
 
   func readObject(_ tag: UInt16) throws(CardError) -> [UInt8] {
@@ -25,6 +24,12 @@ extension Session {
     case 0x4F, 0x5F52, 0x7A, 0x7F66, 0x7F74, 0xC0...0xDE, 0xF9: true
     default: false
     }
+  }
+
+  /// What a reading command gives of 7F21; nil where the card refuses it.
+  func certificate(_ command: Command) throws(CardError) -> [UInt8]? {
+    guard try send(command) == .success else { return nil }
+    return channel.response.withBytes { [UInt8](copying: unwrapped($0, 0x7F21)) }
   }
 
   /// Names the certificate that GET and PUT DATA 7F21 mean next.
@@ -97,5 +102,37 @@ extension OpenPGPCard {
   public mutating func certificate(of slot: KeySlot) throws(CardError) -> [UInt8] {
     try session.selectCertificate(of: slot)
     return try session.readObject(0x7F21)
+  }
+
+  /// The X.509 certificates that the card keeps, in the slots' order, empty where there is none. GET DATA
+  /// gives the authentication key's, GET NEXT DATA the others (§7.2.7); on cards that don't know that,
+  /// they are chosen one by one.
+  public mutating func certificates() throws(CardError) -> [[UInt8]] {
+    var found: [[UInt8]] = [[], [], []]
+    guard application.capabilities.maximumCertificate != 0 else { return found }
+    let first = try session.certificate(.getData(0x7F21, upTo: 65536))
+    found[KeySlot.authentication.index] = first ?? []
+    // Before version 3 there is just that one.
+    guard application.version >= 0x0300 else { return found }
+    var hasNext = first != nil
+    for slot in [KeySlot.decryption, .signing] {
+      if hasNext, let next = try session.certificate(.getNextData(0x7F21, upTo: 65536)) {
+        found[slot.index] = next
+      } else {
+        hasNext = false
+        found[slot.index] = try certificateIfThere(of: slot)
+      }
+    }
+    return found
+  }
+
+  /// The certificate kept for a slot; empty where there is none, or the card can't have one.
+  public mutating func certificateIfThere(of slot: KeySlot) throws(CardError) -> [UInt8] {
+    do throws(CardError) {
+      return try certificate(of: slot)
+    } catch {
+      guard case .status = error else { throw error }
+      return []
+    }
   }
 }

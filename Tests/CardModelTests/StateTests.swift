@@ -51,7 +51,8 @@ import VirtualCard
     "data objects, certificates, touch and random bytes, as far as it has them",
     arguments: Model.all)
   func objects(_ model: Model) throws {
-    var card = try OpenPGPCard(selecting: VirtualCardTransport(model.card()))
+    let virtual = model.card()
+    var card = try OpenPGPCard(selecting: VirtualCardTransport(virtual))
     let capabilities = card.application.capabilities
     let user = secret(Model.user)
     let admin = secret(Model.admin)
@@ -113,6 +114,17 @@ import VirtualCard
       }
       try administration.putCertificate(own.span, of: slot)
       #expect(try card.certificate(of: slot) == own)
+    }
+    let transport = RecordingTransport(VirtualCardTransport(virtual))
+    var visit = try OpenPGPCard(selecting: transport)
+    let kept = try visit.certificates()
+    for slot in KeySlot.allCases {
+      #expect(
+        kept[Int(slot.rawValue)] == (slots.contains(slot) ? certificate + [slot.rawValue] : []))
+    }
+    // In as many commands as there are certificates.
+    if slots.count == 3 {
+      #expect(transport.sent.map { $0[1] }.filter { $0 != 0xC0 }.suffix(3) == [0xCA, 0xCC, 0xCC])
     }
   }
 

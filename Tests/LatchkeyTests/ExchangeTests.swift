@@ -61,6 +61,24 @@ struct ExchangeTests {
     #expect(unlocking.dropFirst(2).elementsEqual(five, by: { $0.hasPrefix($1) }), "\(unlocking)")
   }
 
+  @Test("a card whose answer to reset announces extended lengths gives each answer in one")
+  func extendedLengths() throws {
+    let work = try Workplace(.reader, profile: "yubikey-5")
+    let daemon = try #require(work.daemon)
+    try work.provision()
+    #expect(daemon.trace().count == 32, "\(daemon.trace())")
+    daemon.forgetTrace()
+    try work.sign()
+    #expect(daemon.trace().count == 8, "\(daemon.trace())")
+    daemon.forgetTrace()
+    try work.latchkey(["card", "show"], expecting: 0)
+    let show = [
+      "00 A4", "00 CA 00 6E", "00 CA 7F 21", "00 CC 7F 21", "00 CC 7F 21", "00 CA 00 65",
+      "00 CA 00 5E", "00 CA 5F 50", "00 CA 00 7A", "00 CA 00 F9",
+    ]
+    #expect(daemon.trace().elementsEqual(show, by: { $0.hasPrefix($1) }), "\(daemon.trace())")
+  }
+
   @Test("the card is reset afterwards: a later command finds no PIN verified")
   func reset() throws {
     let work = try Workplace(.reader)

@@ -89,5 +89,12 @@ struct AdministrationTests {
       try administration.putCertificate(own.span, of: slot)
       #expect(try card.certificate(of: slot) == own)
     }
+    // A card that doesn't know GET NEXT DATA has them chosen.
+    let transport = ChangedTransport(virtual) { command, own in
+      command[1] == 0xCC ? [0x6D, 0x00] : own
+    }
+    var visit = try OpenPGPCard(selecting: transport)
+    #expect(try visit.certificates() == KeySlot.allCases.map { certificate + [$0.rawValue] })
+    #expect(transport.sent.filter { $0[1] == 0xCC }.count == 1)
   }
 }

@@ -37,6 +37,45 @@ struct Dongles {
       others: others)
   }
 
+  /// The one dongle that is meant, in a visit without a PIN. Where only one can be meant, that visit is the
+  /// look as well: nobody is asked anything, so there is nothing to let go of the card for.
+  static func read<Result>(
+    _ options: GlobalOptions,
+    _ body: (Dongle, inout OpenPGPCard<ReaderTransport>) throws(CardError) -> Result
+  ) throws(Failure) -> Result {
+    let places = try places(options)
+    if places.count == 1, options.card.isEmpty,
+      let result = try read(at: places[0], body)
+    {
+      return result
+    }
+    let dongle = try look(options).one("that fits")
+    var card = try dongle.visit()
+    do throws(CardError) {
+      return try body(dongle, &card)
+    } catch {
+      throw Failure(error, dongle: dongle.name)
+    }
+  }
+
+  /// Nil where the visit did not begin: the look says why.
+  private static func read<Result>(
+    at place: Dongle.Place,
+    _ body: (Dongle, inout OpenPGPCard<ReaderTransport>) throws(CardError) -> Result
+  ) throws(Failure) -> Result? {
+    guard let transport = try? place.connect() else { return nil }
+    var dongle: Dongle?
+    do throws(CardError) {
+      var card = try OpenPGPCard(selecting: transport)
+      let found = Dongle(at: place, as: card)
+      dongle = found
+      return try body(found, &card)
+    } catch {
+      guard let dongle else { return nil }
+      throw Failure(error, dongle: dongle.name)
+    }
+  }
+
   /// The one dongle that fits; never a guess.
   /// - Parameters:
   ///   - what: what it has to be, as in "that can sign".

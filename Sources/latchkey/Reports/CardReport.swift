@@ -31,25 +31,28 @@ struct CardReport: Encodable {
     let origin: String
   }
 
-  /// Asks the dongle, in one visit without a PIN.
-  init(_ dongle: Dongle) throws(Failure) {
-    self.dongle = DongleReport(dongle)
-    var card = try dongle.visit()
-    do throws(CardError) {
-      details = try Self.details(&card)
-    } catch {
-      throw Failure(error, dongle: dongle.name)
+  /// Asks the dongle that is meant, in one visit without a PIN.
+  init(_ options: GlobalOptions) throws(Failure) {
+    self = try Dongles.read(options) { (dongle, card) throws(CardError) in
+      CardReport(dongle: DongleReport(dongle), details: try Self.details(&card))
     }
+  }
+
+  private init(dongle: DongleReport, details: Details) {
+    self.dongle = dongle
+    self.details = details
   }
 
   private static func details(
     _ card: inout OpenPGPCard<ReaderTransport>
   ) throws(CardError) -> Details {
+    let kept = try card.certificates()
     var certificates: [Certificate] = []
     var origins: [Origin] = []
-    for slot in KeySlot.allCases {
-      let size = try card.certificateIfThere(of: slot).count
-      if size > 0 { certificates.append(Certificate(slot: slot.words, size: size)) }
+    for (slot, certificate) in zip(KeySlot.allCases, kept) {
+      if !certificate.isEmpty {
+        certificates.append(Certificate(slot: slot.words, size: certificate.count))
+      }
       if let origin = card.application.keyOrigin(of: slot), origin != .none {
         origins.append(Origin(slot: slot.words, origin: "\(origin)"))
       }

@@ -125,18 +125,6 @@ struct CardCertificate: ParsableCommand {
   }
 }
 
-extension OpenPGPCard<ReaderTransport> {
-  /// The certificate kept for a slot; empty where there is none, or the card can't have one.
-  mutating func certificateIfThere(of slot: KeySlot) throws(CardError) -> [UInt8] {
-    do throws(CardError) {
-      return try certificate(of: slot)
-    } catch {
-      guard case .status = error else { throw error }
-      return []
-    }
-  }
-}
-
 /// X.509 certificates as text (RFC 7468).
 enum PEM {
   private static let begin = "-----BEGIN CERTIFICATE-----"

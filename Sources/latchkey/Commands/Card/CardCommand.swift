@@ -48,8 +48,7 @@ struct CardCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-      let dongle = try Dongles.look(options).one("that fits")
-      let report = try CardReport(dongle)
+      let report = try CardReport(options)
       if options.json {
         try Output.document("card show", report)
       } else {

@@ -78,10 +78,8 @@ struct CardAttributes: ParsableCommand {
   }
 
   private func read() throws(Failure) -> [Row] {
-    let dongle = try Dongles.look(options).one("that fits")
-    var card = try dongle.visit()
-    var rows: [Row] = []
-    do throws(CardError) {
+    try Dongles.read(options) { (_, card) throws(CardError) in
+      var rows: [Row] = []
       for slot in KeySlot.allCases {
         let now = card.application.attributes(of: slot)
         rows.append(
@@ -92,10 +90,8 @@ struct CardAttributes: ParsableCommand {
               $0.algorithm?.words ?? Hexadecimal.text($0.encoded)
             }))
       }
-    } catch {
-      throw Failure(error, dongle: dongle.name)
+      return rows
     }
-    return rows
   }
 
   private struct Row: Encodable {
