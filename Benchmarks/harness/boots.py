@@ -97,7 +97,6 @@ def measure(programs, rounds, sizes, is_cold=True):
                 states.append(("cold", states[-1][1]))
             # Seconds each, or a minute: few rounds are enough.
             is_large = megabytes >= 1000 or files > 10_000
-            is_huge = megabytes >= 10_000
             if files > 10_000 and sizes != FULL:
                 states = states[1:2]
             for state, cores in states:
@@ -107,7 +106,7 @@ def measure(programs, rounds, sizes, is_cold=True):
                     todo = {name: cold(run) for name, run in todo.items()}
                     count = max(1, count // 2)
                 # What was just written is warm.
-                series = interleaved(todo, count, warmups=0 if state == "cold" or is_huge else 1)
+                series = interleaved(todo, count, warmups=0 if state == "cold" or is_large else 1)
                 verify = series["latchkey verify"]
                 result["rows"].append({
                     "megabytes": megabytes, "files": files, "cache": state,
