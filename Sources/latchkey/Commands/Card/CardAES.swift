@@ -69,29 +69,52 @@ struct CardAES: ParsableCommand {
     }
   }
 
-  /// `latchkey card aes encrypt`
-  struct Encrypt: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "encrypt", abstract: "Encrypt blocks of 16 bytes, 1024 bytes at most.")
-
+  /// What both ways take and give.
+  struct Way: ParsableArguments {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The file, or - for stdin.", completion: .file())
     var file: String
     @OptionGroup var output: OutputOption
     @OptionGroup var pin: UserPINOptions
 
-    func run() throws {
+    /// Has the dongle make of the file's blocks as many others.
+    /// - Parameter isSecret: nobody else may read the file that is written.
+    func run(
+      _ name: String, isSecret: Bool,
+      _ body: (
+        inout Authorization<ReaderTransport, Decryption>, Span<UInt8>, inout SecretBytes
+      ) throws(CardError) -> Void
+    ) throws {
       let blocks = try CardAES.blocks(file)
       let managed = try CardAES.managed(options)
-      let encrypted = try managed.authorize(.decryption, with: pin.source, for: "to encrypt") {
-        (card) throws(CardError) in try card.encipher(blocks.bytes)
+      var result = SecretBytes(capacity: blocks.count)
+      try managed.authorize(.decryption, with: pin.source, for: "to \(name)") {
+        (card) throws(CardError) in try body(&card, blocks.bytes, &result)
       }
       if options.json {
         return try Output.document(
-          "card aes encrypt",
-          Report(dongle: managed.dongle.serial, data: Hexadecimal.text(encrypted)))
+          "card aes \(name)",
+          Report(
+            dongle: managed.dongle.serial,
+            data: Hexadecimal.text([UInt8](copying: result.bytes))))
       }
-      try DataFile.write(encrypted, to: output.path)
+      guard !isSecret else { return try DataFile.write(secret: result, to: output.path) }
+      try DataFile.write([UInt8](copying: result.bytes), to: output.path)
+    }
+  }
+
+  /// `latchkey card aes encrypt`
+  struct Encrypt: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "encrypt", abstract: "Encrypt blocks of 16 bytes, 1024 bytes at most.")
+
+    @OptionGroup var way: Way
+
+    func run() throws {
+      try way.run("encrypt", isSecret: false) { (card, blocks, result) throws(CardError) in
+        let encrypted = try card.encipher(blocks)
+        result.append(encrypted.span)
+      }
     }
   }
 
@@ -100,33 +123,12 @@ struct CardAES: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "decrypt", abstract: "Decrypt what encrypt gave.")
 
-    @OptionGroup var options: GlobalOptions
-    @Argument(help: "The file, or - for stdin.", completion: .file())
-    var file: String
-    @OptionGroup var output: OutputOption
-    @OptionGroup var pin: UserPINOptions
+    @OptionGroup var way: Way
 
     func run() throws {
-      let blocks = try CardAES.blocks(file)
-      let managed = try CardAES.managed(options)
-      let given = try PINGiven(.user, of: managed, from: pin.source, for: "to decrypt")
-      var plain = SecretBytes(capacity: blocks.count)
-      var card = try managed.visit()
-      do throws(CardError) {
-        var decryption = try card.authorize(
-          .decryption, with: given.secret, derivedBy: managed.derivation)
-        try decryption.decipher(blocks: blocks.bytes, into: &plain)
-      } catch {
-        throw given.failure(error)
+      try way.run("decrypt", isSecret: true) { (card, blocks, result) throws(CardError) in
+        try card.decipher(blocks: blocks, into: &result)
       }
-      if options.json {
-        return try Output.document(
-          "card aes decrypt",
-          Report(
-            dongle: managed.dongle.serial,
-            data: Hexadecimal.text([UInt8](copying: plain.bytes))))
-      }
-      try DataFile.write(secret: plain, to: output.path)
     }
   }
 }
