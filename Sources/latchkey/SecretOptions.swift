@@ -1,5 +1,6 @@
 import ArgumentParser
 import CSystem
+import Provisioning
 import Secrets
 
 /// Where a PIN or passphrase comes from: a file, a descriptor, or else the terminal.
@@ -10,12 +11,28 @@ struct SecretSource {
   let option: String
   let file: String?
   let descriptor: Int32?
+  /// What came from it, where it was read before it was needed.
+  private var held: SecretHolder?
+
+  /// A source.
+  init(name: String, option: String, file: String?, descriptor: Int32?) {
+    self.name = name
+    self.option = option
+    self.file = file
+    self.descriptor = descriptor
+  }
 
   /// Whether it comes without asking.
   var isGiven: Bool { file != nil || descriptor != nil }
 
+  /// Reads a file or descriptor now, so that nobody waits for it later: a person may be behind it.
+  mutating func hold(limit: Int) throws(Failure) {
+    held = SecretHolder(try read(prompt: "", limit: limit))
+  }
+
   /// Reads it; asks with `prompt` if it has no file or descriptor.
   func read(prompt: String, limit: Int = 512) throws(Failure) -> SecretBytes {
+    if let held { return held.secret.withBytes { SecretBytes(copying: $0) } }
     do throws(SecretInputError) {
       if let file { return try Self.read(path: file, limit: limit) }
       if let descriptor { return try SecretBytes(firstLineOf: descriptor, limit: limit) }

@@ -31,16 +31,13 @@ struct UnlockCommand: ParsableCommand {
   func run() throws {
     let volume = try VolumeSite(device, boot: boot, options: options)
     let header = try volume.checkedHeader()
-    let (dongle, recorded) = try volume.dongle()
-    let entry = PINEntry(.user, of: dongle, from: pin.source, folders: options.folders)
-    let entered = try entry.enter(
-      for: "to open \(Escaped.text(device))", derivedBy: recorded.pinned.keyDerivation)
-    let key = try volume.open(with: dongle, as: recorded, entered, entry)
+    let opened = try volume.open(with: pin.source)
+    let dongle = opened.dongle
     do throws(DiskKeyError) {
       if test {
-        try header.test(key)
+        try header.test(opened.key)
       } else {
-        try header.activate(as: Array(mapping(volume).utf8), with: key)
+        try header.activate(as: Array(mapping(volume).utf8), with: opened.key)
       }
     } catch {
       throw Failure(error, device: device, dongle: dongle.name)

@@ -37,41 +37,48 @@ struct Dongles {
       others: others)
   }
 
-  /// The one dongle that is meant, in a visit without a PIN. Where only one can be meant, that visit is the
-  /// look as well: nobody is asked anything, so there is nothing to let go of the card for.
+  /// A visit that has begun, and the look with which it did.
+  struct Visit: ~Copyable {
+    let dongle: Dongle
+    var card: OpenPGPCard<ReaderTransport>
+  }
+
+  /// A visit to the only card there is, for what asks nobody anything: the look need not let go of it. Nil
+  /// where there are others, or it can't be visited: a look at all of them says why.
+  static func onlyVisit(_ options: GlobalOptions) throws(Failure) -> Visit? {
+    let places = try places(options)
+    guard places.count == 1, options.card.isEmpty, let transport = try? places[0].connect() else {
+      return nil
+    }
+    do throws(CardError) {
+      let card = try OpenPGPCard(selecting: transport)
+      let dongle = Dongle(at: places[0], as: card)
+      return Visit(dongle: dongle, card: card)
+    } catch {
+      return nil
+    }
+  }
+
+  /// The one dongle that is meant, in a visit without a PIN.
   static func read<Result>(
     _ options: GlobalOptions,
     _ body: (Dongle, inout OpenPGPCard<ReaderTransport>) throws(CardError) -> Result
   ) throws(Failure) -> Result {
-    let places = try places(options)
-    if places.count == 1, options.card.isEmpty,
-      let result = try read(at: places[0], body)
-    {
-      return result
+    if var visit = try onlyVisit(options) {
+      let dongle = visit.dongle
+      return try step(dongle) { () throws(CardError) in try body(dongle, &visit.card) }
     }
     let dongle = try look(options).one("that fits")
     var card = try dongle.visit()
-    do throws(CardError) {
-      return try body(dongle, &card)
-    } catch {
-      throw Failure(error, dongle: dongle.name)
-    }
+    return try step(dongle) { () throws(CardError) in try body(dongle, &card) }
   }
 
-  /// Nil where the visit did not begin: the look says why.
-  private static func read<Result>(
-    at place: Dongle.Place,
-    _ body: (Dongle, inout OpenPGPCard<ReaderTransport>) throws(CardError) -> Result
-  ) throws(Failure) -> Result? {
-    guard let transport = try? place.connect() else { return nil }
-    var dongle: Dongle?
+  private static func step<Result>(
+    _ dongle: Dongle, _ body: () throws(CardError) -> Result
+  ) throws(Failure) -> Result {
     do throws(CardError) {
-      var card = try OpenPGPCard(selecting: transport)
-      let found = Dongle(at: place, as: card)
-      dongle = found
-      return try body(found, &card)
+      return try body()
     } catch {
-      guard let dongle else { return nil }
       throw Failure(error, dongle: dongle.name)
     }
   }

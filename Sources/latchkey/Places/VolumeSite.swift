@@ -58,7 +58,7 @@ struct VolumeSite {
   }
 
   /// The recorded dongle that is there.
-  func dongle() throws(Failure) -> (dongle: Dongle, recorded: Record.Dongle) {
+  private func dongle() throws(Failure) -> (dongle: Dongle, recorded: Record.Dongle) {
     let dongle = try Dongles.look(options).one("for \(Escaped.text(device))") { dongle in
       blob.dongle(dongle.identifier) != nil
     }
@@ -68,12 +68,47 @@ struct VolumeSite {
     return (dongle, recorded)
   }
 
-  /// The keyslot's key, by one visit to the dongle.
-  func open(
-    with dongle: Dongle, as recorded: Record.Dongle, _ entered: EnteredPIN, _ entry: PINEntry
-  ) throws(Failure) -> SecretBytes {
+  /// What a dongle gave.
+  struct Opened: ~Copyable {
+    let dongle: Dongle
+    /// The keyslot's.
+    let key: SecretBytes
+  }
+
+  /// The keyslot's key, by one recorded dongle that is there. While somebody types the PIN nobody holds the
+  /// card: two visits then. With a PIN that is at hand, one does where only one dongle can be meant.
+  func open(with source: SecretSource) throws(Failure) -> Opened {
+    var source = source
+    if source.isGiven {
+      try source.hold(limit: PINEntry.maximumSize)
+      if let opened = try openAtOnce(with: source) { return opened }
+    }
+    let (dongle, recorded) = try dongle()
+    let entry = PINEntry(.user, of: dongle, from: source, folders: options.folders)
+    let entered = try entry.enter(
+      for: "to open \(Escaped.text(device))", derivedBy: recorded.pinned.keyDerivation)
     var card = try dongle.visit()
-    let notice = dongle.touchNotice(for: .decryption)
+    return Opened(dongle: dongle, key: try open(on: &card, as: recorded, entered, entry))
+  }
+
+  /// In the visit that finds the dongle. Nil where that isn't the only one, is another one, or must not get
+  /// the PIN without a question, as at its last try: nothing but SELECT and GET DATA was sent then.
+  private func openAtOnce(with source: SecretSource) throws(Failure) -> Opened? {
+    guard options.card.isEmpty, var visit = try Dongles.onlyVisit(options) else { return nil }
+    let dongle = visit.dongle
+    guard let recorded = blob.dongle(dongle.identifier),
+      dongle.application.pinStatus.triesLeft(.user) > 1
+    else { return nil }
+    let entry = PINEntry(.user, of: dongle, from: source, folders: options.folders)
+    let entered = EnteredPIN(try entry.read(for: ""))
+    return Opened(dongle: dongle, key: try open(on: &visit.card, as: recorded, entered, entry))
+  }
+
+  private func open(
+    on card: inout OpenPGPCard<ReaderTransport>, as recorded: Record.Dongle, _ entered: EnteredPIN,
+    _ entry: PINEntry
+  ) throws(Failure) -> SecretBytes {
+    let notice = entry.dongle.touchNotice(for: .decryption)
     defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
       try blob.check(recorded)
@@ -81,7 +116,7 @@ struct VolumeSite {
       return try blob.open(by: &decryption, as: recorded, decompressing: ZlibDecompression())
     } catch {
       if case .card(let error) = error { throw entry.failure(error, after: entered) }
-      throw Failure(error, device: device, dongle: dongle.name)
+      throw Failure(error, device: device, dongle: entry.dongle.name)
     }
   }
 

@@ -9,6 +9,9 @@ struct PINEntry {
   let source: SecretSource
   private let memory: PINMemory
 
+  /// The most bytes of a text that is taken for a PIN.
+  static let maximumSize = 256
+
   init(_ pin: PIN, of dongle: Dongle, from source: SecretSource, folders: SystemFolders) {
     self.dongle = dongle
     self.pin = pin
@@ -65,7 +68,7 @@ struct PINEntry {
   func read(for purpose: String) throws(Failure) -> SecretBytes {
     try confirmTries()
     let secret = try source.read(
-      prompt: "\(source.name) of \(dongle.name) \(purpose) (\(left)): ", limit: 256)
+      prompt: "\(source.name) of \(dongle.name) \(purpose) (\(left)): ", limit: Self.maximumSize)
     try memory.check(secret, as: pin, of: dongle)
     return secret
   }
