@@ -81,6 +81,7 @@ final class Boot {
       set timeout 40
       proc mark {name} { close [open "\(files.path("mark-"))$name" w] }
       spawn sh -c {trap : INT; \(asConsole ? "setsid -w " : "")\(words); echo "ended $?"}
+      expect_after timeout { puts "\\nNOT SEEN IN TIME"; exit 9 }
       \(conversation)
       expect -re "ended \\[0-9\\]+"
       """)
