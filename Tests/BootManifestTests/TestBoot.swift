@@ -1,6 +1,7 @@
 import BootManifest
 import Foundation
 import Glibc
+import TestSupport
 
 /// A folder of this test alone, with a `boot` in it; removed at the end.
 final class TestBoot {
@@ -9,7 +10,7 @@ final class TestBoot {
 
   /// With a /boot of a few small files, a copy of a real one, or nothing.
   init(real: Bool = false, empty: Bool = false) throws {
-    folder = NSTemporaryDirectory() + "latchkey-boot-" + UUID().uuidString
+    folder = TemporaryFolder.place + "/latchkey-boot-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     if real {
       let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -127,7 +128,7 @@ func run(_ script: String, _ arguments: String...) throws -> Ran {
   process.executableURL = URL(filePath: "/bin/bash")
   process.arguments = ["-c", script, "test"] + arguments
   process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
-  let scratch = NSTemporaryDirectory() + "latchkey-ran-" + UUID().uuidString
+  let scratch = TemporaryFolder.place + "/latchkey-ran-" + UUID().uuidString
   defer {
     for suffix in [".out", ".err"] { try? FileManager.default.removeItem(atPath: scratch + suffix) }
   }

@@ -7,9 +7,24 @@ public final class TemporaryFolder: Sendable {
   /// Its path, without a slash at the end.
   public let path: String
 
-  /// Makes it under /tmp, readable by this user only.
+  /// Where all of them are: in memory where there is much of it, as cards, journals and packages are synced
+  /// without end; else under /tmp.
+  public static let place = isFit("/dev/shm") ? "/dev/shm" : "/tmp"
+
+  /// Whether it has room for gigabytes, which tests may run programs and open devices in.
+  private static func isFit(_ folder: String) -> Bool {
+    var status = statvfs()
+    // Safe: the paths are terminated copies, and the status is ours.
+    guard unsafe statvfs(folder, &status) == 0, unsafe access(folder, W_OK) == 0
+    else { return false }
+    // ST_RDONLY, ST_NODEV and ST_NOEXEC of statvfs(3).
+    let refused: UInt = 1 | 4 | 8
+    return status.f_flag & refused == 0 && status.f_bavail * status.f_frsize >= 4 << 30
+  }
+
+  /// Makes it, readable by this user only.
   public init() throws {
-    var template = Array("/tmp/lk-XXXXXX".utf8CString)
+    var template = Array("\(Self.place)/lk-XXXXXX".utf8CString)
     // Safe: the template is ours and terminated.
     guard unsafe mkdtemp(&template) != nil else { throw TestSupportError("no temporary folder") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
