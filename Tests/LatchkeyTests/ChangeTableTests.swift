@@ -45,6 +45,10 @@ struct ChangeTableTests {
     (cd system/usr && md5sum lib/firmware/intel-ucode/06-03-02) \
       >system/var/lib/dpkg/info/intel-microcode.md5sums
     update 1 >T/kernel/x86/microcode/GenuineIntel.bin
+    package amd64-microcode 3.0 lib/firmware/amd-ucode/microcode_amd.bin "$(echo)"
+    mkdir -p system/usr/lib/firmware/amd-ucode
+    for part in '' _fam17h; do echo "ucode$part" >system/usr/lib/firmware/amd-ucode/microcode_amd$part.bin; done
+    (cd system/usr && md5sum lib/firmware/amd-ucode/*) >system/var/lib/dpkg/info/amd64-microcode.md5sums
     echo init >T/init; echo tool 1 >T/usr/bin/tool; chmod 755 T/usr/bin/tool
     ln -s tool T/usr/bin/sh; ln -s usr/bin T/bin; echo hello >T/etc/motd; echo evil >T2/usr/bin/evil
     printf '/scripts/init-top/all "$@"\\n[ -e /conf/param.conf ] && . /conf/param.conf\\n' \

@@ -117,6 +117,15 @@ struct TriedChange {
       "initramfs: microcode of elsewhere",
       "{ update 2; update 3; } >T/kernel/x86/microcode/GenuineIntel.bin; image", explained: false,
       "! kernel/x86/microcode/GenuineIntel.bin changed: nothing"),
+    TriedChange(
+      "initramfs: AMD's microcode, all that its package ships",
+      "cat system/usr/lib/firmware/amd-ucode/* >T/kernel/x86/microcode/AuthenticAMD.bin; image",
+      explained: true,
+      "kernel/x86/microcode/AuthenticAMD.bin added: as amd64-microcode 3.0"),
+    TriedChange(
+      "initramfs: AMD's microcode with something behind it",
+      "{ cat system/usr/lib/firmware/amd-ucode/*; echo x; } >T/kernel/x86/microcode/AuthenticAMD.bin; image",
+      explained: false, "! kernel/x86/microcode/AuthenticAMD.bin added: nothing"),
     // What installers copy
     TriedChange(
       "a module of GRUB's as its package ships it",
