@@ -65,15 +65,19 @@ def jobs(place):
 def set_up(programs, profile, options=()):
     """A provisioned dongle in a reader, a volume that it opens, and gpg with the same keys."""
     place = Place(programs, profile)
-    place.provision()
-    place.small_boot()
-    place.image()
-    place.enroll()
-    place.sign()
-    shutil.copy(place.record / "key.pgp", place.folder / "key.pgp")
-    place.readers = Readers([place.folder / "dongle.card"], programs.virtual_card, options)
-    place.stopwatch = Stopwatch(place.folder)
-    place.gpg_home()
+    try:
+        place.provision()
+        place.small_boot()
+        place.image()
+        place.enroll()
+        place.sign()
+        shutil.copy(place.record / "key.pgp", place.folder / "key.pgp")
+        place.readers = Readers([place.folder / "dongle.card"], programs.virtual_card, options)
+        place.stopwatch = Stopwatch(place.folder)
+        place.gpg_home()
+    except Failed:
+        place.close()
+        raise
     return place
 
 
