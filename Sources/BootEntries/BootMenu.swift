@@ -115,13 +115,25 @@ public struct BootMenu: Equatable, Sendable {
         unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }
       if name == "." || name == ".." { continue }
-      let path = folder + "/" + name
-      var status = stat()
-      // Safe: a C string for the call; the structure is ours.
-      guard unsafe lstat(boot + path, &status) == 0 else { continue }
-      let kind = status.st_mode & mode_t(S_IFMT)
-      if matches(name, kind == mode_t(S_IFREG)) { found.append(path) }
-      if kind == mode_t(S_IFDIR) { try find(in: boot, below: path, into: &found, matches) }
+      let type = Int(unsafe entry.pointee.d_type)
+      // As find(1) does: what the listing says already is not looked up.
+      guard let kind = type == DT_UNKNOWN ? Self.kind(boot + folder + "/" + name) : type else {
+        continue
+      }
+      if matches(name, kind == DT_REG) { found.append(folder + "/" + name) }
+      if kind == DT_DIR { try find(in: boot, below: folder + "/" + name, into: &found, matches) }
+    }
+  }
+
+  /// What a name is, as a listing says it; nil if it is gone.
+  private static func kind(_ path: String) -> Int? {
+    var status = stat()
+    // Safe: a C string for the call; the structure is ours.
+    guard unsafe lstat(path, &status) == 0 else { return nil }
+    return switch status.st_mode & mode_t(S_IFMT) {
+    case mode_t(S_IFREG): DT_REG
+    case mode_t(S_IFDIR): DT_DIR
+    default: DT_UNKNOWN
     }
   }
 }
