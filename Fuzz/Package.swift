@@ -29,6 +29,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("BootEntries", ["BootEntries"]),
   ("Snapshot", ["BootChanges", "Initramfs", "Secrets"]),
   ("GrubEnvironment", ["BootChanges", "Secrets"]),
+  ("ImageCrypttab", ["BootChanges"]),
   ("SignatureMemory", ["BootManifest", "LibCrypto"]),
   ("KnownDongle", ["Provisioning", "OpenPGPCard"]),
   ("Journal", ["Enrolment"]),

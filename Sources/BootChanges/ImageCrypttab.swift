@@ -2,7 +2,7 @@ import Storage
 
 /// The list of volumes that a hook writes into an image: Debian's `cryptroot/crypttab`, and Latchkey's
 /// `etc/latchkey/volumes`. What is run to open a volume stands in it.
-struct ImageCrypttab {
+package struct ImageCrypttab {
   private let volumes: [Volume]
 
   /// What an entry says beside the volume's device, which hooks write in forms of their own.
@@ -22,7 +22,7 @@ struct ImageCrypttab {
   }
 
   /// - Parameter path: its path in the image.
-  init(_ text: [UInt8], of path: [UInt8]) {
+  package init(_ text: [UInt8], of path: [UInt8]) {
     let hasKeys = path.elementsEqual(Self.crypttab.utf8)
     volumes = Self.entries(text).map { fields in
       Volume(
@@ -36,6 +36,11 @@ struct ImageCrypttab {
     guard
       let text = try? DurableFile.read(root + "/etc/crypttab", limit: 1 << 20, isOurs: true)
     else { return volumes.isEmpty }
+    return isOf(crypttab: text)
+  }
+
+  /// The same, of what is in such a file.
+  package func isOf(crypttab text: [UInt8]) -> Bool {
     let known = Self.entries(text)
     return volumes.allSatisfy { volume in
       known.contains { fields in
