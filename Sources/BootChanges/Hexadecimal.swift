@@ -1,19 +1,19 @@
 /// Hexadecimal digits, as checksum files have them.
-enum Hexadecimal {
+package enum Hexadecimal {
   /// Lower case.
   static func text(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
   /// The bytes that an even number of digits stands for; nil if others are among them.
-  static func bytes(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
+  package static func bytes(_ digits: some Collection<UInt8>) -> [UInt8]? {
     guard digits.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
-    var index = digits.startIndex
-    while index < digits.endIndex {
-      guard let high = value(digits[index]), let low = value(digits[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
-      index += 2
+    var high: UInt8?
+    for digit in digits {
+      guard let value = value(digit) else { return nil }
+      if let top = high { bytes.append(top << 4 | value) }
+      high = high == nil ? value : nil
     }
     return bytes
   }

@@ -1,3 +1,4 @@
+import BootChanges
 import FoundationEssentials
 
 /// Bytes as hexadecimal digits.
@@ -9,16 +10,7 @@ enum Hexadecimal {
 
   /// Bytes of digits in either case; nil for anything else.
   static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-    let digits = Array(text.utf8)
-    guard digits.count.isMultiple(of: 2) else { return nil }
-    var out: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard
-        let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16)
-      else { return nil }
-      out.append(byte)
-    }
-    return out
+    BootChanges.Hexadecimal.bytes(text.utf8)
   }
 }
 
