@@ -33,11 +33,17 @@ public struct BootEntry: Equatable, Sendable {
   let identity: Identity
 
   /// Whether Heads leaves it out of both lists: `! -path './kexec*'`, whose `*` crosses `/`.
-  public var isLeftOut: Bool { BootEntry.isLeftOut(path) }
+  public var isLeftOut: Bool { BootEntry.isLeftOut(path.span) }
 
   /// Whether the record keeps the hash of a file that Heads leaves out: anything beginning with
   /// `kexec` that is neither signed itself nor written by us or, between signings, by Heads.
   var isStray: Bool { isLeftOut && !SetName.isOwn(path) }
+
+  /// Its name if it lies at the top of /boot; nil for all else.
+  var topName: [UInt8]? {
+    let name = path.dropFirst(2)
+    return name.isEmpty || name.contains(0x2F) ? nil : Array(name)
+  }
 
   /// Whether it is unchanged in a later scan; a folder may have got a new time from its content.
   func isSame(as later: BootEntry) -> Bool {
@@ -48,7 +54,11 @@ public struct BootEntry: Equatable, Sendable {
     return self == later
   }
 
-  static func isLeftOut(_ path: [UInt8]) -> Bool { path.starts(with: "./kexec".utf8) }
+  static func isLeftOut(_ path: Span<UInt8>) -> Bool {
+    path.count >= leftOut.count && path.extracting(..<leftOut.count).equals(leftOut.span)
+  }
+
+  private static let leftOut = Array("./kexec".utf8)
 
   /// Whether Heads refuses the byte in a name.
   static func isForbidden(_ byte: UInt8) -> Bool {
@@ -74,6 +84,6 @@ public struct BootScan: Equatable, Sendable {
 public struct HashedBoot: Equatable, Sendable {
   /// The scan.
   public let scan: BootScan
-  /// 32 bytes for each of `scan.entries`; empty for what isn't hashed.
-  public let digests: [[UInt8]]
+  /// One for each of `scan.entries`; nil for what isn't hashed.
+  public let digests: [FileDigest?]
 }

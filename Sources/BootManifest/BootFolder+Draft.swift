@@ -8,16 +8,16 @@ extension BootFolder {
     _ hashed: HashedBoot, dialect: Dialect, renewals: [Renewal] = []
   ) throws(BootError) -> ManifestDraft {
     let scan = hashed.scan
-    guard scan.forbiddenNames.isEmpty else { throw .forbiddenNames(scan.forbiddenNames) }
-    let hashes = hashList(hashed)
-    guard !hashes.entries.isEmpty else { throw .nothingToSign }
-    let tree = TreeList(paths: scan.listed.map(\.path))
-    let types = TypeList(
-      hashes: try sha256(hashes.bytes), tree: try sha256(tree.bytes), entries: typeEntries(hashed))
+    let forbidden = scan.forbiddenNames
+    guard forbidden.isEmpty else { throw .forbiddenNames(forbidden) }
+    let hashes = HashList.text(of: hashed)
+    guard !hashes.isEmpty else { throw .nothingToSign }
+    let tree = TreeList.text(of: scan)
+    let types = TypeList.text(of: hashed, hashes: try sha256(hashes), tree: try sha256(tree))
     var written = [
-      SetFile(name: SetName.hashes, bytes: hashes.bytes),
-      SetFile(name: SetName.tree, bytes: tree.bytes),
-      SetFile(name: SetName.record, bytes: types.bytes),
+      SetFile(name: SetName.hashes, bytes: hashes),
+      SetFile(name: SetName.tree, bytes: tree),
+      SetFile(name: SetName.record, bytes: types),
     ]
     var removed: [[UInt8]] = []
     for renewal in renewals {
@@ -41,32 +41,10 @@ extension BootFolder {
       written: written, removed: removed, kept: kept, scan: scan)
   }
 
-  private func hashList(_ hashed: HashedBoot) -> HashList {
-    var entries: [HashList.Entry] = []
-    for (entry, digest) in zip(hashed.scan.entries, hashed.digests)
-    where entry.type == .file && !entry.isLeftOut {
-      entries.append(HashList.Entry(path: entry.path, digest: digest))
-    }
-    return HashList(entries: entries)
-  }
-
-  private func typeEntries(_ hashed: HashedBoot) -> [TypeList.Entry] {
-    var entries: [TypeList.Entry] = []
-    for (entry, digest) in zip(hashed.scan.entries, hashed.digests)
-    where !entry.isLeftOut || entry.isStray {
-      entries.append(
-        TypeList.Entry(
-          path: entry.path, type: entry.type, mode: entry.mode, target: entry.target,
-          digest: entry.isLeftOut ? digest : []))
-    }
-    return entries
-  }
-
   /// That the names to be written are free for regular files.
   private func checkOwnNames(_ scan: BootScan, _ own: [[UInt8]]) throws(BootError) {
     for entry in scan.entries {
-      let name = Array(entry.path.dropFirst(2))
-      guard !name.contains(0x2F) else { continue }
+      guard let name = entry.topName else { continue }
       if SetName.isSigned(name) || name == SetName.signature {
         guard entry.type == .file else { throw .notRegular(EscapedName(name)) }
       }
@@ -83,14 +61,13 @@ extension BootFolder {
   ) throws(BootError) -> [SetFile] {
     var files: [SetFile] = []
     for entry in scan.entries {
-      let name = Array(entry.path.dropFirst(2))
-      guard SetName.isSigned(name), !name.contains(0x2F), !replaced.contains(name) else {
-        continue
-      }
+      guard entry.isLeftOut, let name = entry.topName, SetName.isSigned(name),
+        !replaced.contains(name)
+      else { continue }
       guard files.count < Limits.setFiles - replaced.count else { throw .beyondLimit(path) }
       let file = try open(entry.path)
       try check(file, is: entry)
-      let bytes = try file.contents(limit: Limits.list, path: name)
+      let bytes = try file.contents(limit: Limits.list, size: entry.size, path: name)
       try check(file, is: entry)
       files.append(SetFile(name: name, bytes: bytes))
     }

@@ -49,8 +49,8 @@ extension BootFolder {
       return .missing(names.map { EscapedName($0) })
     }
     var known: [[UInt8]: [UInt8]] = [:]
-    for (entry, digest) in zip(found.scan.entries, found.digests) where !digest.isEmpty {
-      known[entry.path] = digest
+    for (entry, digest) in zip(found.scan.entries, found.digests) {
+      if let digest { known[entry.path] = digest.bytes }
     }
     var failed: [EscapedName] = []
     let lines = FirmwareLook.lines(hashes)

@@ -3,26 +3,27 @@ import LibCrypto
 import Synchronization
 
 extension BootFolder {
-  /// The SHA-256 of each regular file of a scan but the set's own, on all cores, the largest first.
+  /// The SHA-256 of each regular file of a scan but the set's own, on all cores.
   /// Each is opened once, and must be what the scan saw until it is read to its end.
   public func hash(_ scan: BootScan) throws(BootError) -> HashedBoot {
-    let files = scan.entries.indices
-      .filter { scan.entries[$0].type == .file && !SetName.isOwn(scan.entries[$0].path) }
-      .sorted { scan.entries[$0].size > scan.entries[$1].size }
+    let work = HashingWork(scan)
     let next = Atomic<Int>(0)
     let failure = Mutex<BootError?>(nil)
-    let digests = Mutex([[UInt8]](repeating: [], count: scan.entries.count))
-    DispatchQueue.concurrentPerform(
-      iterations: min(files.count, ProcessorCount.online)
-    ) { _ in
+    let digests = Mutex([FileDigest?](repeating: nil, count: scan.entries.count))
+    DispatchQueue.concurrentPerform(iterations: work.workers) { _ in
       do throws(BootError) {
         var digest = try newDigest()
         var buffer = ReadBuffer()
+        var folder = try withRoot { root throws(BootError) in try HeldFolder(root) }
         while failure.withLock({ $0 == nil }) {
           let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard turn < files.count else { return }
-          let bytes = try hash(scan.entries[files[turn]], with: &digest, through: &buffer)
-          digests.withLock { $0[files[turn]] = bytes }
+          guard turn < work.pieces.count else { return }
+          for index in work.pieces[turn] {
+            let entry = scan.entries[work.files[index]]
+            let file = try folder.file(entry.path, in: self)
+            let found = try hash(file, of: entry, with: &digest, through: &buffer)
+            digests.withLock { $0[work.files[index]] = found }
+          }
         }
       } catch {
         failure.withLock { $0 = $0 ?? error }
@@ -34,13 +35,18 @@ extension BootFolder {
 
   /// Opens the file at `./path` of a scan, folder by folder.
   func open(_ path: [UInt8]) throws(BootError) -> Descriptor {
-    var names = path.split(separator: 0x2F).dropFirst().map { Array($0) }
-    let last = names.popLast() ?? []
-    return try withRoot { root throws(BootError) in
-      guard let first = names.first else { return try root.file(last, path: path) }
-      var folder = try root.folder(first, path: path)
-      for name in names.dropFirst() { folder = try folder.folder(name, path: path) }
-      return try folder.file(last, path: path)
+    var folder = try withRoot { root throws(BootError) in try HeldFolder(root) }
+    return try folder.file(path, in: self)
+  }
+
+  /// Opens the folder that has `./path` of a scan in it, folder by folder.
+  func folder(of path: [UInt8]) throws(BootError) -> Descriptor {
+    try withRoot { root throws(BootError) in
+      var folder = try root.folder(Array(".".utf8), path: path)
+      for name in path.split(separator: 0x2F).dropFirst().dropLast() {
+        folder = try folder.folder(Array(name), path: path)
+      }
+      return folder
     }
   }
 
@@ -49,22 +55,23 @@ extension BootFolder {
   }
 
   private func hash(
-    _ entry: BootEntry, with digest: inout MessageDigest, through buffer: inout ReadBuffer
-  ) throws(BootError) -> [UInt8] {
-    let file = try open(entry.path)
+    _ file: borrowing Descriptor, of entry: BootEntry, with digest: inout MessageDigest,
+    through buffer: inout ReadBuffer
+  ) throws(BootError) -> FileDigest {
     try check(file, is: entry)
     var total = 0
     while true {
       let count = try buffer.read(file, path: entry.path)
-      if count == 0 { break }
       total += count
       // A file that grows while it is read need never end.
       guard total <= entry.size else { throw .changedMeanwhile(EscapedName(entry.path)) }
       digest.update(buffer.first(count))
+      // Where there was room for more, nothing followed.
+      if count == 0 || total == entry.size && count < buffer.size { break }
     }
     try check(file, is: entry)
     guard total == entry.size else { throw .changedMeanwhile(EscapedName(entry.path)) }
-    return digest.finish()
+    return FileDigest(ending: &digest)
   }
 
   /// That an open file is what a scan saw, unchanged.

@@ -20,16 +20,25 @@ struct Descriptor: ~Copyable {
 
   /// Opens a folder in this one.
   func folder(_ name: [UInt8], path: [UInt8]) throws(BootError) -> Descriptor {
-    try open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: path)
+    try open(name.span, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: path)
   }
 
   /// Opens a file in this one for reading; a pipe does not block.
   func file(_ name: [UInt8], path: [UInt8]) throws(BootError) -> Descriptor {
-    try open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, path: path)
+    try open(name.span, Descriptor.toRead, path: path)
   }
 
-  private func open(_ name: [UInt8], _ flags: Int32, path: [UInt8]) throws(BootError) -> Descriptor
-  {
+  /// Opens the file that `path` ends with, from `start` on.
+  func file(_ path: [UInt8], from start: Int) throws(BootError) -> Descriptor {
+    try open(path.span.extracting(start...), Descriptor.toRead, path: path)
+  }
+
+  /// Nothing is followed, waited for or made the terminal of this process.
+  private static var toRead: Int32 { O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY }
+
+  private func open(
+    _ name: Span<UInt8>, _ flags: Int32, path: [UInt8]
+  ) throws(BootError) -> Descriptor {
     let folder = number
     // Safe: openat(2) reads the name alone.
     let opened = unsafe withName(name) { unsafe system_openat(folder, $0, flags, 0) }
@@ -56,6 +65,15 @@ struct Descriptor: ~Copyable {
 
   /// What a name in this folder is, a link itself included; nil if there is no such name.
   func status(of name: [UInt8], path: [UInt8]) throws(BootError) -> FileStatus? {
+    try status(of: name.span, path: path)
+  }
+
+  /// The same of the name that `path` ends with, from `start` on.
+  func status(of path: [UInt8], from start: Int) throws(BootError) -> FileStatus? {
+    try status(of: path.span.extracting(start...), path: path)
+  }
+
+  private func status(of name: Span<UInt8>, path: [UInt8]) throws(BootError) -> FileStatus? {
     var found = stat()
     let folder = number
     // Safe: fstatat(2) fills the struct it is given.
@@ -88,6 +106,12 @@ struct Descriptor: ~Copyable {
 
   /// The names in this folder, without `.` and `..`, in no order.
   func names(path: [UInt8]) throws(BootError) -> [[UInt8]] {
+    let names = try folderNames(path: path)
+    return (0..<names.count).map { Array(names[$0]) }
+  }
+
+  /// The same, in one piece.
+  func folderNames(path: [UInt8]) throws(BootError) -> FolderNames {
     // Safe: openat(2) reads the name alone.
     let own = unsafe withName(Array(".".utf8)) {
       unsafe system_openat(number, $0, O_RDONLY | O_DIRECTORY, 0)
@@ -102,17 +126,16 @@ struct Descriptor: ~Copyable {
     }
     // Safe: the stream is ours, and nothing uses it later.
     defer { unsafe closedir(stream) }
-    var names: [[UInt8]] = []
+    var names = FolderNames()
     while true {
       errno = 0
       // Safe: the entry is valid until the next readdir(3) of this stream, and its name is ended by 0.
       guard let entry = unsafe readdir(stream) else { break }
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+      unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
         let start = unsafe UnsafeRawPointer(field)
         let length = unsafe strlen(start.assumingMemoryBound(to: CChar.self))
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: length))
+        unsafe names.append(UnsafeRawBufferPointer(start: start, count: length))
       }
-      if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
       if names.count > Limits.entries { throw .beyondLimit(EscapedName(path)) }
     }
     guard errno == 0 else {
@@ -137,16 +160,36 @@ struct Descriptor: ~Copyable {
     }
   }
 
-  /// All that is left to read, at most `limit` bytes.
-  func contents(limit: Int, path: [UInt8]) throws(BootError) -> [UInt8] {
+  /// All that is left to read, at most `limit` bytes; `size` is how many are expected.
+  func contents(limit: Int, size: Int, path: [UInt8]) throws(BootError) -> [UInt8] {
+    // One more than expected tells that nothing follows.
+    var room = max(1, min(size, limit) + 1)
     var bytes: [UInt8] = []
-    var buffer = ReadBuffer()
     while true {
-      let count = try buffer.read(self, path: path)
-      if count == 0 { return bytes }
-      let piece = buffer.first(count)
-      for index in piece.indices { bytes.append(piece[index]) }
-      if bytes.count > limit { throw .beyondLimit(EscapedName(path)) }
+      var count = 0
+      var failure: BootError?
+      // Safe: what was there before and what read(2) wrote is what counts as initialized.
+      let longer = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+        _ = unsafe buffer.update(fromContentsOf: bytes)
+        count = bytes.count
+        while count < room, failure == nil {
+          do throws(BootError) {
+            let rest = unsafe UnsafeMutableRawBufferPointer(
+              UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+            let more = try unsafe read(into: rest, path: path)
+            if more == 0 { break }
+            count += more
+          } catch {
+            failure = error
+          }
+        }
+        initialized = count
+      }
+      if let failure { throw failure }
+      guard count <= limit else { throw .beyondLimit(EscapedName(path)) }
+      guard count == room else { return longer }
+      bytes = longer
+      room = min(2 * room, limit + 1)
     }
   }
 }
@@ -169,10 +212,18 @@ enum Limits {
 
 /// Lends `name` as C wants it, ended by a zero byte. No name from readdir(3) or a list holds one.
 func withName<Result>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-  var ended: [CChar] = []
-  ended.reserveCapacity(name.count + 1)
-  for byte in name { ended.append(CChar(bitPattern: byte)) }
-  ended.append(0)
-  // Safe: the array lives for the length of the call and is never empty.
-  return unsafe ended.withUnsafeBufferPointer { unsafe body($0.baseAddress.unsafelyUnwrapped) }
+  // Safe: as below.
+  unsafe withName(name.span, body)
+}
+
+/// The same of borrowed bytes.
+func withName<Result>(_ name: Span<UInt8>, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+  // Safe: all of the room is initialized before it is lent, and lives for the length of the call.
+  unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + 1) { room in
+    for index in name.indices {
+      unsafe room.initializeElement(at: index, to: CChar(bitPattern: name[index]))
+    }
+    unsafe room.initializeElement(at: name.count, to: 0)
+    return unsafe body(UnsafePointer(room.baseAddress.unsafelyUnwrapped))
+  }
 }

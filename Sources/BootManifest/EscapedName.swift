@@ -17,29 +17,36 @@ public struct EscapedName: Hashable, Sendable, CustomStringConvertible {
 
   /// Escapes `bytes` into printable ASCII; a space too if `space` says so.
   static func escape(_ bytes: [UInt8], escapingSpace: Bool) -> [UInt8] {
-    let digits = Array("0123456789ABCDEF".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count)
+    escape(bytes, escapingSpace: escapingSpace, to: &text)
+    return text
+  }
+
+  /// The same, added to a text.
+  static func escape(_ bytes: [UInt8], escapingSpace: Bool, to text: inout [UInt8]) {
     for byte in bytes {
       switch byte {
       case 0x5C: text += [0x5C, 0x5C]
       case 0x20 where !escapingSpace, 0x21...0x7E: text.append(byte)
-      default:
-        text += [0x5C, 0x78, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      default: text += [0x5C, 0x78, capital(byte >> 4), capital(byte & 15)]
       }
     }
-    return text
   }
 
-  /// The bytes behind what ``escape(_:escapingSpace:)`` wrote, spaces escaped; nil for anything it would not
-  /// have written in just this way.
-  static func unescape(_ text: [UInt8]) -> [UInt8]? {
-    var bytes: [UInt8] = []
+  private static func capital(_ digit: UInt8) -> UInt8 {
+    digit < 10 ? 0x30 + digit : 0x37 + digit
+  }
+
+  /// Puts the bytes behind what ``escape(_:escapingSpace:)`` wrote, spaces escaped, in the place of `bytes`:
+  /// whether it would have written that in just this way.
+  static func unescape(_ text: Span<UInt8>, into bytes: inout [UInt8]) -> Bool {
+    bytes.removeAll(keepingCapacity: true)
     var index = 0
     while index < text.count {
       let byte = text[index]
       if byte != 0x5C {
-        guard (0x21...0x7E).contains(byte) else { return nil }
+        guard (0x21...0x7E).contains(byte) else { return false }
         bytes.append(byte)
         index += 1
       } else if index + 1 < text.count, text[index + 1] == 0x5C {
@@ -49,14 +56,14 @@ public struct EscapedName: Hashable, Sendable, CustomStringConvertible {
         guard index + 3 < text.count, text[index + 1] == 0x78,
           let high = hexadecimal(text[index + 2], lower: false),
           let low = hexadecimal(text[index + 3], lower: false)
-        else { return nil }
+        else { return false }
         let value = high << 4 | low
-        guard value != 0x5C, !(0x21...0x7E).contains(value) else { return nil }
+        guard value != 0x5C, !(0x21...0x7E).contains(value) else { return false }
         bytes.append(value)
         index += 4
       }
     }
-    return bytes
+    return true
   }
 }
 

@@ -1,96 +1,167 @@
 /// What /boot was when it was signed, by all lists of the set together.
 struct ExpectedBoot {
+  /// What the lists say of a path in the tree.
   private struct Expected {
     /// Nil where the set doesn't say.
     var type: FileType?
-    /// The hash of a file; nil for all else.
-    var digest: [UInt8]?
-    var mode: UInt16?
-    /// Nil where the set doesn't say.
-    var target: [UInt8]?
+    /// Where its hash is; nil for what is no file.
+    var hash: Int32?
+    /// Where the record has it; nil without one.
+    var line: Int32?
   }
 
-  private var expected: [[UInt8]: Expected] = [:]
-  /// Whether `kexec*` files beside the set are recorded.
-  private let knowsStrays: Bool
+  private let hashes: HashList
+  private let tree: PathTable
+  private let types: TypeList?
+  /// For each path of the tree.
+  private var expected: [Expected]
+  /// Where the record has `kexec*` files beside the set.
+  private var strays: [Int] = []
 
   /// The lists must agree with each other.
   init(_ hashes: HashList, _ tree: TreeList, _ types: TypeList?) throws(ListError) {
-    knowsStrays = types != nil
-    for path in tree.paths { expected[path] = Expected() }
-    for path in tree.paths {
-      // Whatever has something below it was a folder.
-      guard let slash = path.lastIndex(of: 0x2F), path.count > 2 else { continue }
-      let parent = slash == 1 ? Array("./".utf8) : Array(path[..<slash])
-      expected[parent]?.type = .folder
+    self.hashes = hashes
+    self.tree = tree.table
+    self.types = types
+    expected = Array(repeating: Expected(), count: tree.table.count)
+    addFolders()
+    try addHashes()
+    if let types { try add(types) }
+  }
+
+  /// Whatever has something below it was a folder.
+  private mutating func addFolders() {
+    expected[0].type = .folder
+    let tree = self.tree
+    var parent = 0
+    for index in 1..<tree.count {
+      let path = tree[index]
+      var slash = path.count - 1
+      while path[slash] != 0x2F { slash -= 1 }
+      guard slash > 1 else { continue }
+      let above = path.extracting(..<slash)
+      if !tree[parent].equals(above) {
+        guard let found = tree.index(of: above, near: index - 1) else { continue }
+        parent = found
+      }
+      expected[parent].type = .folder
     }
-    expected[Array("./".utf8)]?.type = .folder
-    for (index, entry) in hashes.entries.enumerated() {
-      guard let known = expected[entry.path], known.type == nil else {
+  }
+
+  private mutating func addHashes() throws(ListError) {
+    let tree = self.tree
+    var next = 0
+    for index in 0..<hashes.paths.count {
+      guard let found = tree.index(of: hashes.paths[index], near: next),
+        expected[found].type == nil
+      else {
         throw ListError(
           file: EscapedName(SetName.hashes), entry: index + 1, problem: .inconsistent)
       }
-      expected[entry.path]?.type = .file
-      expected[entry.path]?.digest = entry.digest
+      expected[found].type = .file
+      expected[found].hash = Int32(index)
+      next = found + 1
     }
-    if let types { try add(types, count: tree.paths.count) }
   }
 
-  private mutating func add(_ types: TypeList, count: Int) throws(ListError) {
+  private mutating func add(_ types: TypeList) throws(ListError) {
+    let tree = self.tree
     var listed = 0
-    for (index, entry) in types.entries.enumerated() {
-      let line = index + 4
-      if BootEntry.isLeftOut(entry.path) {
-        expected[entry.path] = Expected(
-          type: entry.type, digest: entry.type == .file ? entry.digest : nil, mode: entry.mode,
-          target: entry.type == .link ? entry.target : nil)
+    var next = 0
+    for (index, kind) in types.kinds.enumerated() {
+      let path = types.paths[index]
+      if BootEntry.isLeftOut(path) {
+        strays.append(index)
         continue
       }
       listed += 1
-      guard let known = expected[entry.path], known.type == nil || known.type == entry.type,
-        (known.digest != nil) == (entry.type == .file)
+      guard let found = tree.index(of: path, near: next),
+        expected[found].type == nil || expected[found].type == kind.type,
+        (expected[found].hash != nil) == (kind.type == .file)
       else {
-        throw ListError(file: EscapedName(SetName.record), entry: line, problem: .inconsistent)
+        throw ListError(file: EscapedName(SetName.record), entry: index + 4, problem: .inconsistent)
       }
-      expected[entry.path]?.type = entry.type
-      expected[entry.path]?.mode = entry.mode
-      expected[entry.path]?.target = entry.type == .link ? entry.target : nil
+      expected[found].type = kind.type
+      expected[found].line = Int32(index)
+      next = found + 1
     }
-    guard listed == count else {
+    guard listed == expected.count else {
       throw ListError(file: EscapedName(SetName.record), entry: 0, problem: .inconsistent)
     }
   }
 
+  // MARK: Differences
+
   /// What differs in a hashed /boot, in the order of the paths' bytes.
   func changes(in boot: HashedBoot) -> [BootChange] {
     var changes: [BootChange] = []
-    var gone = expected
+    // All lists are in the same order, as the scan is.
+    var next = 0
+    var nextStray = 0
     for (entry, digest) in zip(boot.scan.entries, boot.digests) {
-      if entry.isLeftOut, !knowsStrays || !entry.isStray { continue }
-      let name = EscapedName(entry.path)
-      guard let before = gone.removeValue(forKey: entry.path) else {
-        changes.append(BootChange(name: name, kind: .added(entry.type)))
-        continue
-      }
-      // Without a record of types, what the tree names and nobody hashed is no regular file.
-      if before.type.map({ $0 != entry.type }) ?? (entry.type == .file) {
-        changes.append(BootChange(name: name, kind: .replaced(from: before.type, to: entry.type)))
-        continue
-      }
-      if let wanted = before.digest, wanted != digest {
-        changes.append(BootChange(name: name, kind: .changed))
-      }
-      if let wanted = before.target, wanted != entry.target {
-        changes.append(
-          BootChange(
-            name: name,
-            kind: .retargeted(from: EscapedName(wanted), to: EscapedName(entry.target))))
-      }
-      if let wanted = before.mode, wanted != entry.mode {
-        changes.append(BootChange(name: name, kind: .mode(from: wanted, to: entry.mode)))
+      if entry.isLeftOut {
+        guard let types, entry.isStray else { continue }
+        while nextStray < strays.count, types.paths[strays[nextStray]].precedes(entry.path.span) {
+          changes.append(.deleted(types.paths.array(strays[nextStray])))
+          nextStray += 1
+        }
+        guard nextStray < strays.count, types.paths[strays[nextStray]].equals(entry.path.span)
+        else {
+          changes.append(BootChange(name: EscapedName(entry.path), kind: .added(entry.type)))
+          continue
+        }
+        let line = strays[nextStray]
+        nextStray += 1
+        compare(
+          entry, digest, types.kinds[line].type, types.digests[line], line, into: &changes)
+      } else {
+        while next < tree.count, tree[next].precedes(entry.path.span) {
+          changes.append(.deleted(tree.array(next)))
+          next += 1
+        }
+        guard next < tree.count, tree[next].equals(entry.path.span) else {
+          changes.append(BootChange(name: EscapedName(entry.path), kind: .added(entry.type)))
+          continue
+        }
+        let before = expected[next]
+        next += 1
+        compare(
+          entry, digest, before.type, before.hash.map { hashes.digests[Int($0)] },
+          before.line.map(Int.init), into: &changes)
       }
     }
-    for path in gone.keys { changes.append(BootChange(name: EscapedName(path), kind: .deleted)) }
+    changes += (next..<tree.count).map { .deleted(tree.array($0)) }
+    if let types {
+      changes += strays[nextStray...].map { .deleted(types.paths.array($0)) }
+    }
     return changes.sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
+  }
+
+  /// - Parameter line: where the record has it.
+  private func compare(
+    _ entry: BootEntry, _ digest: FileDigest?, _ type: FileType?, _ wanted: FileDigest?,
+    _ line: Int?, into changes: inout [BootChange]
+  ) {
+    func add(_ kind: BootChange.Kind) {
+      changes.append(BootChange(name: EscapedName(entry.path), kind: kind))
+    }
+    // Without a record of types, what the tree names and nobody hashed is no regular file.
+    if type.map({ $0 != entry.type }) ?? (entry.type == .file) {
+      return add(.replaced(from: type, to: entry.type))
+    }
+    if let wanted, wanted != digest { add(.changed) }
+    guard let types, let line else { return }
+    if entry.type == .link, let wanted = types.targets[line], wanted != entry.target {
+      add(.retargeted(from: EscapedName(wanted), to: EscapedName(entry.target)))
+    }
+    if let wanted = types.kinds[line].mode, wanted != entry.mode {
+      add(.mode(from: wanted, to: entry.mode))
+    }
+  }
+}
+
+extension BootChange {
+  fileprivate static func deleted(_ path: [UInt8]) -> BootChange {
+    BootChange(name: EscapedName(path), kind: .deleted)
   }
 }

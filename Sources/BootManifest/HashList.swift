@@ -9,35 +9,58 @@ public struct HashList: Equatable, Sendable {
     public let digest: [UInt8]
   }
 
-  /// The entries in the order of the file.
-  public let entries: [Entry]
+  /// The paths in the order of the file.
+  let paths: PathTable
+  /// The hash of each.
+  let digests: [FileDigest]
 
-  init(entries: [Entry]) { self.entries = entries }
+  /// The entries in the order of the file, copied.
+  public var entries: [Entry] {
+    digests.indices.map { Entry(path: paths.array($0), digest: digests[$0].bytes) }
+  }
 
   /// Reads the file; every doubtful line is refused, with its number.
   public init(parsing bytes: Span<UInt8>) throws(ListError) {
     var reader = ListReader(bytes, endedBy: 0x0A, file: EscapedName(SetName.hashes))
-    var entries: [Entry] = []
-    var seen: Set<[UInt8]> = []
-    while let line = try reader.next() {
-      guard line.count > 66, line[64] == 0x20, line[65] == 0x20,
-        let digest = digest(fromHexadecimal: line[..<64])
-      else { throw reader.failure(line.last == 0x0D ? .carriageReturn : .badLine) }
-      let path = Array(line[66...])
-      if let problem = ListPath.problem(path) { throw reader.failure(problem) }
-      guard path.count > 2 else { throw reader.failure(.dots) }
-      guard seen.insert(path).inserted else { throw reader.failure(.doubled) }
-      entries.append(Entry(path: path, digest: digest))
+    var paths = PathTable()
+    var digests: [FileDigest] = []
+    var isSorted = true
+    var failure: ListError?
+    do throws(ListError) {
+      while let range = try reader.next() {
+        let line = bytes.extracting(range)
+        guard line.count > 66, line[64] == 0x20, line[65] == 0x20,
+          let digest = FileDigest(hexadecimal: line.extracting(..<64))
+        else { throw reader.failure(line.isReturned ? .carriageReturn : .badLine) }
+        let path = line.extracting(66...)
+        if let problem = ListPath.problem(path) { throw reader.failure(problem) }
+        guard path.count > 2 else { throw reader.failure(.dots) }
+        if isSorted, paths.count > 0 { isSorted = paths[paths.count - 1].precedes(path) }
+        paths.append(path)
+        digests.append(digest)
+      }
+    } catch {
+      failure = error
     }
-    self.entries = entries
+    // Heads' own lists are in the order of its file system. Of two faults, the earlier line's is told.
+    if !isSorted, let double = paths.firstDouble() {
+      throw ListError(file: EscapedName(SetName.hashes), entry: double + 1, problem: .doubled)
+    }
+    if let failure { throw failure }
+    self.paths = paths
+    self.digests = digests
   }
 
-  /// The file's bytes.
-  var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    for entry in entries {
-      bytes += hexadecimal(entry.digest) + [0x20, 0x20] + entry.path + [0x0A]
+  /// The file for a hashed /boot; empty if there is nothing to hash.
+  static func text(of boot: HashedBoot) -> [UInt8] {
+    var text: [UInt8] = []
+    for (entry, digest) in zip(boot.scan.entries, boot.digests)
+    where entry.type == .file && !entry.isLeftOut {
+      digest?.write(to: &text)
+      text += [0x20, 0x20]
+      text += entry.path
+      text.append(0x0A)
     }
-    return bytes
+    return text
   }
 }

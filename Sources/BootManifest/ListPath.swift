@@ -1,18 +1,31 @@
 /// What every path in a list of the set must be: `./` and components that lead nowhere else.
 enum ListPath {
   /// Why `path` is refused; nil if it isn't.
-  static func problem(_ path: [UInt8], strays: Bool = false) -> ListError.Problem? {
-    guard path.starts(with: "./".utf8) else { return .notRelative }
-    if path.last == 0x0D { return .carriageReturn }
-    if path.contains(where: BootEntry.isForbidden) { return .forbiddenByte }
-    if path.count > 2 {
-      for name in path.dropFirst(2).split(separator: 0x2F, omittingEmptySubsequences: false)
-      where name.isEmpty || name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) {
-        return .dots
-      }
+  static func problem(_ path: Span<UInt8>, strays: Bool = false) -> ListError.Problem? {
+    guard path.count >= 2, path[0] == 0x2E, path[1] == 0x2F else { return .notRelative }
+    if path.isReturned { return .carriageReturn }
+    var hasDots = false
+    var start = 2
+    for index in 2..<path.count + 1 {
+      let byte = index < path.count ? path[index] : 0x2F
+      if BootEntry.isForbidden(byte) { return .forbiddenByte }
+      guard byte == 0x2F else { continue }
+      if path.count > 2, isDots(path.extracting(start..<index)) { hasDots = true }
+      start = index + 1
     }
-    if strays ? SetName.isOwn(path) : BootEntry.isLeftOut(path) { return .leftOut }
-    return nil
+    if hasDots { return .dots }
+    guard BootEntry.isLeftOut(path) else { return nil }
+    guard strays else { return .leftOut }
+    var copy: [UInt8] = []
+    for index in path.indices { copy.append(path[index]) }
+    return SetName.isOwn(copy) ? .leftOut : nil
+  }
+
+  /// Whether it is nothing, `.` or `..`.
+  private static func isDots(_ name: Span<UInt8>) -> Bool {
+    guard name.count <= 2 else { return false }
+    for index in name.indices where name[index] != 0x2E { return false }
+    return true
   }
 }
 
@@ -32,17 +45,15 @@ struct ListReader: ~Escapable {
     self.file = file
   }
 
-  /// The next piece without its terminator, nil at the end.
-  mutating func next() throws(ListError) -> [UInt8]? {
+  /// Where the next piece is, without its terminator; nil at the end.
+  mutating func next() throws(ListError) -> Range<Int>? {
     guard position < bytes.count else { return nil }
     entry += 1
     guard entry <= Limits.entries else { throw failure(.tooMany) }
-    var piece: [UInt8] = []
+    let start = position
     while position < bytes.count {
-      let byte = bytes[position]
       position += 1
-      if byte == terminator { return piece }
-      piece.append(byte)
+      if bytes[position - 1] == terminator { return start..<position - 1 }
     }
     throw failure(.unterminated)
   }
@@ -53,19 +64,12 @@ struct ListReader: ~Escapable {
   }
 }
 
+extension Span<UInt8> {
+  /// Whether it is a line that ends in CR LF.
+  var isReturned: Bool { !isEmpty && self[count - 1] == 0x0D }
+}
+
 /// 32 bytes from 64 lowercase digits; nil for anything else.
 func digest(fromHexadecimal text: ArraySlice<UInt8>) -> [UInt8]? {
-  guard text.count == 64 else { return nil }
-  var bytes: [UInt8] = []
-  var high: UInt8?
-  for digit in text {
-    guard let value = hexadecimal(digit, lower: true) else { return nil }
-    if let top = high {
-      bytes.append(top << 4 | value)
-      high = nil
-    } else {
-      high = value
-    }
-  }
-  return bytes
+  FileDigest(hexadecimal: text.span)?.bytes
 }

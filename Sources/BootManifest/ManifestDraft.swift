@@ -80,8 +80,10 @@ enum SetName {
 
   /// Whether `./path` is a file of the set at the top of /boot, or one that Heads changes as it likes.
   static func isOwn(_ path: [UInt8]) -> Bool {
+    // All of them do; most paths don't.
+    guard BootEntry.isLeftOut(path.span) else { return false }
     let name = Array(path.dropFirst(2))
-    guard path.count > 2, !name.contains(0x2F) else { return false }
+    guard !name.contains(0x2F) else { return false }
     return isSigned(name) || name == signature || name == Array("kexec_hotp_counter".utf8)
       || isWaiting(name)
   }

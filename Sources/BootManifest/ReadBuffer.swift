@@ -1,7 +1,8 @@
 /// Room to read a file in pieces, apart from arrays so that nothing is initialized or copied twice.
 @safe
 struct ReadBuffer: ~Copyable {
-  private let size: Int
+  /// Bytes of the room.
+  let size: Int
   private let room: UnsafeMutableRawBufferPointer
 
   /// Large enough that a system call costs nothing beside the hashing of what it brought.

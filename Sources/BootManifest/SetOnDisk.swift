@@ -129,8 +129,9 @@ extension BootFolder {
     }
     guard status.type == .file else { throw .notRegular(EscapedName(name)) }
     let file = try root.file(name, path: name)
-    guard try file.status(path: name).type == .file else { throw .notRegular(EscapedName(name)) }
+    let opened = try file.status(path: name)
+    guard opened.type == .file else { throw .notRegular(EscapedName(name)) }
     if fromDisk { file.forget() }
-    return try file.contents(limit: limit, path: name)
+    return try file.contents(limit: limit, size: opened.identity.size, path: name)
   }
 }

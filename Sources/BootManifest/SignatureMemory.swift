@@ -48,7 +48,8 @@ public struct SignatureMemory: Sendable {
     let name = try self.name
     guard let status = try root.status(of: name, path: name) else { return nil }
     guard status.type == .file else { throw .damagedMemory(EscapedName(name)) }
-    let bytes = try root.file(name, path: name).contents(limit: 4096 + boot.utf8.count, path: name)
+    let bytes = try root.file(name, path: name)
+      .contents(limit: 4096 + boot.utf8.count, size: status.identity.size, path: name)
     guard let accepted = parse(bytes) else { throw .damagedMemory(EscapedName(name)) }
     return accepted
   }

@@ -31,42 +31,85 @@ public struct TypeList: Equatable, Sendable {
   public let hashes: [UInt8]
   /// The SHA-256 of the `kexec_tree.txt` it belongs to.
   public let tree: [UInt8]
-  /// The entries, in the order of their paths' bytes.
-  public let entries: [Entry]
+  /// The paths, in the order of their bytes.
+  let paths: PathTable
+  /// What each was.
+  let kinds: [Kind]
+  /// Where those that were links pointed.
+  let targets: [Int: [UInt8]]
+  /// The hashes of those that no list of Heads names.
+  let digests: [Int: FileDigest]
+
+  /// A type with its permission bits.
+  struct Kind: Equatable, Sendable {
+    let type: FileType
+    let mode: UInt16?
+  }
+
+  /// The entries, in the order of their paths' bytes, copied.
+  public var entries: [Entry] {
+    kinds.indices.map {
+      Entry(
+        path: paths.array($0), type: kinds[$0].type, mode: kinds[$0].mode,
+        target: targets[$0] ?? [], digest: digests[$0]?.bytes ?? [])
+    }
+  }
 
   private static let version = Array("latchkey-types 1".utf8)
   private static let versionless = Array("latchkey-types ".utf8)
 
-  init(hashes: [UInt8], tree: [UInt8], entries: [Entry]) {
-    self.hashes = hashes
-    self.tree = tree
-    self.entries = entries
-  }
-
   /// Reads the file; every doubtful line is refused, with its number.
   public init(parsing bytes: Span<UInt8>) throws(ListError) {
     var reader = ListReader(bytes, endedBy: 0x0A, file: EscapedName(SetName.record))
-    hashes = try TypeList.digest(of: SetName.hashes, in: &reader)
-    tree = try TypeList.digest(of: SetName.tree, in: &reader)
-    let version = try reader.next() ?? []
-    guard version == TypeList.version else {
-      throw reader.failure(
-        version.last == 0x0D
-          ? .carriageReturn
-          : version.starts(with: TypeList.versionless) ? .unknownVersion : .badLine)
+    hashes = try TypeList.digest(of: SetName.hashes, in: &reader, of: bytes)
+    tree = try TypeList.digest(of: SetName.tree, in: &reader, of: bytes)
+    let version = bytes.extracting(try reader.next() ?? 0..<0)
+    guard version.equals(TypeList.version.span) else {
+      if version.isReturned { throw reader.failure(.carriageReturn) }
+      let stem = TypeList.versionless
+      let isOther =
+        version.count >= stem.count && version.extracting(..<stem.count).equals(stem.span)
+      throw reader.failure(isOther ? .unknownVersion : .badLine)
     }
-    var entries: [Entry] = []
-    while let line = try reader.next() {
-      if line.last == 0x0D { throw reader.failure(.carriageReturn) }
-      guard let entry = TypeList.entry(line) else { throw reader.failure(.badLine) }
-      if let problem = ListPath.problem(entry.path, strays: true) { throw reader.failure(problem) }
-      if let last = entries.last?.path {
-        if last == entry.path { throw reader.failure(.doubled) }
-        guard last.lexicographicallyPrecedes(entry.path) else { throw reader.failure(.unsorted) }
+    var paths = PathTable()
+    var kinds: [Kind] = []
+    var targets: [Int: [UInt8]] = [:]
+    var digests: [Int: FileDigest] = [:]
+    var path: [UInt8] = []
+    while let range = try reader.next() {
+      let line = bytes.extracting(range)
+      if line.isReturned { throw reader.failure(.carriageReturn) }
+      guard let fields = TypeLine(line), EscapedName.unescape(fields.path, into: &path) else {
+        throw reader.failure(.badLine)
       }
-      entries.append(entry)
+      let isHashed = fields.kind.type == .file && BootEntry.isLeftOut(path.span)
+      let isLink = fields.kind.type == .link
+      guard fields.hasMore == (isLink || isHashed) else { throw reader.failure(.badLine) }
+      if isLink {
+        var target: [UInt8] = []
+        guard EscapedName.unescape(fields.more, into: &target), !target.isEmpty else {
+          throw reader.failure(.badLine)
+        }
+        targets[paths.count] = target
+      } else if isHashed {
+        guard let digest = FileDigest(hexadecimal: fields.more) else {
+          throw reader.failure(.badLine)
+        }
+        digests[paths.count] = digest
+      }
+      if let problem = ListPath.problem(path.span, strays: true) { throw reader.failure(problem) }
+      if paths.count > 0 {
+        let last = paths[paths.count - 1]
+        if last.equals(path.span) { throw reader.failure(.doubled) }
+        guard last.precedes(path.span) else { throw reader.failure(.unsorted) }
+      }
+      paths.append(path.span)
+      kinds.append(fields.kind)
     }
-    self.entries = entries
+    self.paths = paths
+    self.kinds = kinds
+    self.targets = targets
+    self.digests = digests
   }
 
   /// Reads the file if its first lines name these two digests; nil if they don't, whatever follows: the
@@ -83,67 +126,37 @@ public struct TypeList: Equatable, Sendable {
       + [0x20, 0x20] + SetName.tree + [0x0A]
   }
 
-  private static func digest(of name: [UInt8], in reader: inout ListReader) throws(ListError)
-    -> [UInt8]
-  {
-    let line = try reader.next() ?? []
-    if line.last == 0x0D { throw reader.failure(.carriageReturn) }
+  private static func digest(
+    of name: [UInt8], in reader: inout ListReader, of bytes: Span<UInt8>
+  ) throws(ListError) -> [UInt8] {
+    let line = bytes.extracting(try reader.next() ?? 0..<0)
+    if line.isReturned { throw reader.failure(.carriageReturn) }
     guard line.count == 66 + name.count, line[64] == 0x20, line[65] == 0x20,
-      line[66...].elementsEqual(name),
-      let digest = BootManifest.digest(fromHexadecimal: line[..<64])
+      line.extracting(66...).equals(name.span),
+      let digest = FileDigest(hexadecimal: line.extracting(..<64))
     else { throw reader.failure(.badLine) }
-    return digest
+    return digest.bytes
   }
 
-  /// An entry of a line; nil for anything ``bytes`` would not have written in just this way.
-  private static func entry(_ line: [UInt8]) -> Entry? {
-    let fields = line.split(separator: 0x20, omittingEmptySubsequences: false).map { Array($0) }
-    guard fields.count >= 3, fields[0].count == 1, let type = FileType(rawValue: fields[0][0]),
-      let path = EscapedName.unescape(fields[2])
-    else { return nil }
-    var mode: UInt16?
-    if fields[1] != [0x2D] {
-      guard type != .link, let bits = octal(fields[1]) else { return nil }
-      mode = bits
-    }
-    let isHashed = type == .file && BootEntry.isLeftOut(path)
-    guard fields.count == (type == .link || isHashed ? 4 : 3) else { return nil }
-    var target: [UInt8] = []
-    var digest: [UInt8] = []
-    if type == .link {
-      guard let text = EscapedName.unescape(fields[3]), !text.isEmpty else { return nil }
-      target = text
-    } else if isHashed {
-      guard let bytes = BootManifest.digest(fromHexadecimal: fields[3][...]) else { return nil }
-      digest = bytes
-    }
-    return Entry(path: path, type: type, mode: mode, target: target, digest: digest)
-  }
-
-  private static func octal(_ digits: [UInt8]) -> UInt16? {
-    guard (1...4).contains(digits.count), digits.count == 1 || digits[0] != 0x30 else { return nil }
-    var bits: UInt16 = 0
-    for digit in digits {
-      guard (0x30...0x37).contains(digit) else { return nil }
-      bits = bits << 3 | UInt16(digit - 0x30)
-    }
-    return bits
-  }
-
-  /// The file's bytes.
-  var bytes: [UInt8] {
-    var bytes = TypeList.head(hashes, tree) + TypeList.version + [0x0A]
-    for entry in entries {
-      let mode = entry.mode.map { Array(String($0, radix: 8).utf8) } ?? [0x2D]
-      bytes += [entry.type.rawValue, 0x20] + mode + [0x20]
-      bytes += EscapedName.escape(entry.path, escapingSpace: true)
+  /// The file for a hashed /boot, with the SHA-256 of its `kexec_hashes.txt` and `kexec_tree.txt`.
+  static func text(of boot: HashedBoot, hashes: [UInt8], tree: [UInt8]) -> [UInt8] {
+    var text = TypeList.head(hashes, tree) + TypeList.version + [0x0A]
+    for (entry, digest) in zip(boot.scan.entries, boot.digests)
+    where !entry.isLeftOut || entry.isStray {
+      text.append(entry.type.rawValue)
+      text.append(0x20)
+      TypeLine.write(entry.mode, to: &text)
+      text.append(0x20)
+      EscapedName.escape(entry.path, escapingSpace: true, to: &text)
       if entry.type == .link {
-        bytes += [0x20] + EscapedName.escape(entry.target, escapingSpace: true)
-      } else if !entry.digest.isEmpty {
-        bytes += [0x20] + hexadecimal(entry.digest)
+        text.append(0x20)
+        EscapedName.escape(entry.target, escapingSpace: true, to: &text)
+      } else if entry.isLeftOut, let digest {
+        text.append(0x20)
+        digest.write(to: &text)
       }
-      bytes.append(0x0A)
+      text.append(0x0A)
     }
-    return bytes
+    return text
   }
 }

@@ -52,6 +52,16 @@ public struct MessageDigest: ~Copyable, @unchecked Sendable {
     return digest
   }
 
+  /// The digest into `room`, which must be as long; the hash then starts anew.
+  package mutating func finish(into room: inout MutableSpan<UInt8>) {
+    precondition(room.count == algorithm.digestSize)
+    // Safe: the room was just checked.
+    unsafe room.withUnsafeMutableBufferPointer { buffer in
+      _ = unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
+    }
+    restart()
+  }
+
   /// Adds the digest to `secret`, which must have the room; the hash then starts anew.
   package mutating func finish(into secret: inout SecretBytes) {
     let size = algorithm.digestSize

@@ -26,6 +26,12 @@ struct ListTests {
     ListCase("spaces, quotes and a dash", "\(digest)  ./a b'$(c)\"\n\(digest)  ./-n\n", nil),
     ListCase("nothing", "", nil),
     ListCase("a doubled entry", "\(digest)  ./a\n\(digest)  ./a\n", .doubled, at: 2),
+    ListCase("in no order", "\(digest)  ./b\n\(digest)  ./a\n", nil),
+    ListCase(
+      "doubled in no order", ["b", "a", "c", "b", "a"].map { "\(digest)  ./\($0)\n" }.joined(),
+      .doubled, at: 4),
+    ListCase(
+      "doubled, and then no line", "\(digest)  ./a\n\(digest)  ./a\n# hashes\n", .doubled, at: 2),
     ListCase("an absolute path", "\(digest)  /etc/passwd\n", .notRelative, at: 1),
     ListCase("a bare name", "\(digest)  vmlinuz\n", .notRelative, at: 1),
     ListCase("a way out", "\(digest)  ./../etc/passwd\n", .dots, at: 1),

@@ -31,6 +31,23 @@ struct ScanTests {
     #expect(scan.listed.count == scan.entries.count - 1)
   }
 
+  @Test("the order is that of the paths' bytes, in which `a-b` comes before what is in `a`")
+  func order() throws {
+    let boot = try TestBoot(empty: true)
+    let names = [
+      "a/x", "a/b/x", "a/b-/x", "a/b-/y/z", "a-/x", "a-b-c", "a-b/x", "a.d/x", "a0", "b",
+    ]
+    for name in names { try boot.write(name, name) }
+    let scan = try boot.opened().scan()
+    let found = try run("cd \"$1\" && find ./ -print0 | LC_ALL=C sort -z", boot.path).succeed()
+    #expect(
+      scan.entries.map { String(decoding: $0.path, as: UTF8.self) }
+        == found.output.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    let hashed = try boot.opened().hash(scan)
+    for name in names { #expect(hashed.digest(of: "./" + name) != nil) }
+    #expect(hashed.digest(of: "./a") == nil && hashed.digest(of: "./a-b") == nil)
+  }
+
   @Test("another file system mounted below is part of it", .enabled(if: canMount))
   func mounts() throws {
     let boot = try TestBoot()
