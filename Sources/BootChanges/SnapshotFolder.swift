@@ -127,10 +127,10 @@ public struct SnapshotFolder: Sendable {
 enum BootImages {
   /// Initramfs images, by their paths below /boot: those that a menu's entries boot from, and Debian's.
   static func paths(in hashed: HashedBoot, _ menu: BootMenu) -> [String] {
-    var named: Set<[UInt8]> = []
-    for entry in menu.entries { named.formUnion(entry.initramfs) }
+    var named: Set<ArraySlice<UInt8>> = []
+    for entry in menu.entries { named.formUnion(entry.initramfs.map { $0[...] }) }
     return files(in: hashed) { path in
-      named.contains(path) || path.starts(with: "/initrd.img-".utf8)
+      !named.isEmpty && named.contains(path) || path.starts(with: "/initrd.img-".utf8)
         || path.starts(with: "/initramfs-".utf8)
     }
   }
@@ -141,11 +141,15 @@ enum BootImages {
   }
 
   private static func files(
-    in hashed: HashedBoot, _ matches: ([UInt8]) -> Bool
+    in hashed: HashedBoot, _ matches: (ArraySlice<UInt8>) -> Bool
   ) -> [String] {
-    let found = hashed.scan.entries.filter { $0.type == .file }
-      .map { Array($0.path.dropFirst()) }.filter(matches)
-    return found.prefix(BootSnapshot.maximumImages).map { String(decoding: $0, as: UTF8.self) }
+    var found: [String] = []
+    for entry in hashed.scan.entries
+    where entry.type == .file && found.count < BootSnapshot.maximumImages {
+      let path = entry.path.dropFirst()
+      if matches(path) { found.append(String(decoding: path, as: UTF8.self)) }
+    }
+    return found
   }
 }
 

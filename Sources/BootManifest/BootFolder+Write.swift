@@ -16,6 +16,15 @@ extension BootFolder {
     _ draft: ManifestDraft, signature: [UInt8], trusted: TrustedSigners, now: UInt32,
     memory: SignatureMemory? = nil
   ) throws(BootError) -> SignedBy {
+    try writeAndScan(draft, signature: signature, trusted: trusted, now: now, memory: memory).by
+  }
+
+  /// The same, with the look at all of /boot that was taken when all of it was written: hashed, it tells whether
+  /// what was signed is what is there.
+  public func writeAndScan(
+    _ draft: ManifestDraft, signature: [UInt8], trusted: TrustedSigners, now: UInt32,
+    memory: SignatureMemory? = nil
+  ) throws(BootError) -> (by: SignedBy, scan: BootScan) {
     let signer: Verdict
     do throws(SignatureError) {
       signer = try trusted.verify(signature, over: draft.signedBytes, at: now)
@@ -26,7 +35,7 @@ extension BootFolder {
       throw .clockBehind(now: signer.creationTime, remembered: remembered.time)
     }
     guard !calls.fileSystem(number).isReadOnly else { throw .readOnly }
-    try withLock { () throws(BootError) in
+    let scan = try withLock { () throws(BootError) in
       _ = try repairLocked(trusted: trusted, now: now, memory: memory)
       let files = draft.written + [SetFile(name: SetName.signature, bytes: signature)]
       let system = calls.fileSystem(number)
@@ -36,16 +45,16 @@ extension BootFolder {
       try calls.check(calls.syncAll(number), "sync", path.bytes)
       do throws(BootError) {
         try writePending(files, draft.removed)
-        try checkUnchanged(draft) { SetName.all.contains($0) }
+        try checkUnchanged(draft, try self.scan()) { SetName.all.contains($0) }
       } catch {
         removePending(files.map(\.name), draft.removed)
         if case .full = error { throw .full(needed: needed, free: 0) }
         throw error
       }
       try takePlace(files.map(\.name), draft.removed)
-      try checkWritten(draft, signature)
+      return try checkWritten(draft, signature)
     }
-    return SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect)
+    return (SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect), scan)
   }
 
   /// How much room a file system of such blocks needs for the files and their names.
@@ -103,31 +112,41 @@ extension BootFolder {
     try calls.check(outcome == -ENOENT ? 0 : outcome, "remove", name)
   }
 
-  /// That nobody changed anything since it was hashed: the kernel's change times say so.
+  /// That nobody changed anything between the hashing and a later scan: the kernel's change times say so.
   /// - Parameter isOurs: the names that this signing changes, or has changed already.
   private func checkUnchanged(
-    _ draft: ManifestDraft, but isOurs: ([UInt8]) -> Bool
+    _ draft: ManifestDraft, _ now: BootScan, but isOurs: ([UInt8]) -> Bool
   ) throws(BootError) {
     func isOthers(_ entry: BootEntry) -> Bool {
-      let name = Array(entry.path.dropFirst(2))
+      guard entry.isLeftOut, let name = entry.topName else { return true }
       return !isOurs(name) && !SetName.isWaiting(name)
     }
-    let before = draft.scan.entries.filter(isOthers)
-    let after = try scan().entries.filter(isOthers)
-    for (old, new) in zip(before, after) where !old.isSame(as: new) {
-      throw .changedMeanwhile(
-        EscapedName(old.path.lexicographicallyPrecedes(new.path) ? old.path : new.path))
-    }
-    guard before.count == after.count else {
-      let longer = before.count > after.count ? before : after
-      throw .changedMeanwhile(EscapedName(longer[min(before.count, after.count)].path))
+    let before = draft.scan.entries
+    let after = now.entries
+    var old = 0
+    var new = 0
+    while true {
+      while old < before.count, !isOthers(before[old]) { old += 1 }
+      while new < after.count, !isOthers(after[new]) { new += 1 }
+      if old == before.count, new == after.count { return }
+      guard old < before.count else { throw .changedMeanwhile(EscapedName(after[new].path)) }
+      guard new < after.count else { throw .changedMeanwhile(EscapedName(before[old].path)) }
+      guard before[old].isSame(as: after[new]) else {
+        let isGone = before[old].path.lexicographicallyPrecedes(after[new].path)
+        throw .changedMeanwhile(EscapedName(isGone ? before[old].path : after[new].path))
+      }
+      old += 1
+      new += 1
     }
   }
 
-  /// That the disk holds what was signed.
-  private func checkWritten(_ draft: ManifestDraft, _ signature: [UInt8]) throws(BootError) {
+  /// That the disk holds what was signed: the look at it that showed so.
+  private func checkWritten(
+    _ draft: ManifestDraft, _ signature: [UInt8]
+  ) throws(BootError) -> BootScan {
     let ours = draft.written.map(\.name) + draft.removed + [SetName.signature]
-    try checkUnchanged(draft) { ours.contains($0) }
+    let scan = try self.scan()
+    try checkUnchanged(draft, scan) { ours.contains($0) }
     let set = try readSet(fromDisk: true)
     guard set.signature == signature else { throw .writtenDiffers(EscapedName(SetName.signature)) }
     for file in draft.written + draft.kept where set[file.name] != file.bytes {
@@ -136,5 +155,6 @@ extension BootFolder {
     guard try set.signedBytes(draft.dialect) == draft.signedBytes else {
       throw .writtenDiffers(path)
     }
+    return scan
   }
 }
