@@ -17,16 +17,16 @@ let package = Package(
     .library(name: "OpenPGPCard", targets: ["OpenPGPCard", "PCSC"]),
     .library(name: "OpenPGP", targets: ["OpenPGP"]),
     .library(name: "Inflate", targets: ["Inflate"]),
-    .library(name: "DiskKey", targets: ["DiskKey"]),
-    .library(name: "Enrolment", targets: ["Enrolment"]),
+    .library(name: "DiskKey", targets: ["DiskKey", "CLate"]),
+    .library(name: "Enrolment", targets: ["Enrolment", "CLate"]),
     .library(name: "Provisioning", targets: ["Provisioning"]),
     .library(name: "BootManifest", targets: ["BootManifest"]),
-    .library(name: "BootChanges", targets: ["BootChanges"]),
+    .library(name: "BootChanges", targets: ["BootChanges", "CLate"]),
     .library(name: "BootEntries", targets: ["BootEntries"]),
     .library(name: "BootMedia", targets: ["BootMedia"]),
     .library(name: "Keyring", targets: ["Keyring"]),
     .library(name: "VirtualCard", targets: ["VirtualCard"]),
-    .library(name: "Initramfs", targets: ["Initramfs"]),
+    .library(name: "Initramfs", targets: ["Initramfs", "CLate"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0")
@@ -35,12 +35,14 @@ let package = Package(
     // C
     .target(name: "CSystem"),
     .target(name: "CForeground"),
+    // libcryptsetup and GPGME for what links neither: loaded when they are first needed.
+    .target(name: "CLate"),
     .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(
-      name: "CCryptsetup", pkgConfig: "libcryptsetup", providers: [.apt(["libcryptsetup-dev"])]),
+    // No pkgConfig: it is linked by what says so, or comes late.
+    .systemLibrary(name: "CCryptsetup", providers: [.apt(["libcryptsetup-dev"])]),
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
-    .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
+    .systemLibrary(name: "CGPGME", providers: [.apt(["libgpgme-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The ground: Embedded-clean
@@ -71,7 +73,7 @@ let package = Package(
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(name: "BootEntries", dependencies: ["Storage", "LibCrypto", "CSystem"]),
     .target(name: "BootMedia", dependencies: ["OpenPGP", "LibCrypto", "Storage", "CSystem"]),
-    .target(name: "Keyring", dependencies: ["CGPGME", "CSystem"]),
+    .target(name: "Keyring", dependencies: ["CGPGME", "CLate", "CSystem"]),
     .target(
       name: "Enrolment",
       dependencies: [
@@ -121,7 +123,7 @@ let package = Package(
         "DiskKey",
         "OpenPGP", "OpenPGPCard",
         "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
-        "CForeground",
+        "CForeground", "CLate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -129,14 +131,14 @@ let package = Package(
       dependencies: [
         "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "Secrets", "CSystem",
       ],
-      linkerSettings: [.linkedLibrary("m")]),
+      linkerSettings: [.linkedLibrary("m"), .linkedLibrary("cryptsetup")]),
     .target(
       name: "CryptsetupToken",
       dependencies: [
         "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "Secrets", "CCryptsetup",
         "CSystem",
       ],
-      exclude: ["token.map"], linkerSettings: [.linkedLibrary("m")]),
+      exclude: ["token.map"], linkerSettings: [.linkedLibrary("m"), .linkedLibrary("cryptsetup")]),
     .executableTarget(
       name: "latchkey-sop",
       dependencies: [

@@ -1,4 +1,5 @@
 internal import CGPGME
+internal import CLate
 import CSystem
 
 /// The user's gpg with one keyring, through GPGME.
@@ -14,9 +15,11 @@ public final class GnuPG {
     unsafe gpgme_check_version(nil) != nil
   }()
 
-  /// - Throws: ``KeyringError/noGPG``.
+  /// - Throws: ``KeyringError/noLibrary``, ``KeyringError/noGPG``.
   public init(_ home: GnuPGHome) throws(KeyringError) {
     self.home = home
+    // Before this process becomes that user.
+    guard late_gpgme() else { throw .noLibrary }
     // As that user already: GPGME asks once where gpg's sockets are, and keeps the answer.
     unsafe context = try home.run { () throws(KeyringError) in unsafe try Self.make(home.folder) }
     // gpg's own agent tells its pinentry where the person is.

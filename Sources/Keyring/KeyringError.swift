@@ -1,5 +1,7 @@
 /// Why gpg did not do what it was asked to.
 public enum KeyringError: Error, Equatable, Sendable {
+  /// GPGME's library isn't installed.
+  case noLibrary
   /// GPGME finds no gpg, or one that is too old.
   case noGPG
   /// The user that sudo came from isn't known, or gpg can't be run as that user: the user id.

@@ -43,6 +43,22 @@ struct WitnessTests {
     #expect(left.isEmpty, "\(left)")
   }
 
+  @Test("where GPGME isn't installed, that is said, and all that isn't gpg's goes on")
+  func withoutGPGME() throws {
+    // What the loader finds first is no library.
+    let folder = try TemporaryFolder()
+    try folder.write("libgpgme.so.11", "")
+    let none = ["LD_LIBRARY_PATH": folder.path]
+    for arguments in [["verify", "--engine", "gpg"], ["sign", "--with", "gpg:\(key)", "--yes"]] {
+      let said = try place.latchkey(
+        arguments + ["--trusted", "ada.asc", "image.iso"], expecting: 5, environment: none)
+      #expect(said.errorText.contains("libgpgme.so.11"), "\(said.errorText)")
+      #expect(said.errorText.contains("Debian's package libgpgme11"), "\(said.errorText)")
+    }
+    _ = try place.latchkey(
+      ["verify", "--trusted", "ada.asc", "image.iso"], expecting: 0, environment: none)
+  }
+
   @Test("where it takes what Latchkey refuses, both verdicts are named, and that is an error")
   func disagreement() throws {
     // gpg takes an unknown notation that isn't critical, and one signature after the other.
@@ -76,16 +92,17 @@ struct WitnessTests {
 @Suite("gpg and the initramfs")
 struct InitramfsTests {
   @Test(
-    "latchkey-unlock and the token plugin don't link GPGME; latchkey does",
+    "none of the programs links GPGME; latchkey loads it where gpg is asked, as it does libcryptsetup",
     arguments: [
-      ("latchkey-unlock", false), ("libcryptsetup-token-openpgp-card.so", false),
-      ("latchkey", true),
+      ("latchkey-unlock", true), ("libcryptsetup-token-openpgp-card.so", true),
+      ("latchkey", false),
     ])
-  func linked(product: String, links: Bool) throws {
+  func linked(product: String, cryptsetup: Bool) throws {
     let said = try Program.run("ldd", [Repository.product(product)])
     #expect(said.status == 0, "\(said.errorText)")
     #expect(said.text.contains("libcrypto.so"))
-    #expect(said.text.contains("gpgme") == links)
-    #expect(said.text.contains("libassuan") == links)
+    #expect(!said.text.contains("gpgme"))
+    #expect(!said.text.contains("libassuan"))
+    #expect(said.text.contains("libcryptsetup") == cryptsetup)
   }
 }

@@ -4,6 +4,10 @@ extension Failure {
   /// What gpg did not do with a key; `key` is its fingerprint, in hexadecimal digits.
   init(_ error: KeyringError, key: String) {
     switch error {
+    case .noLibrary:
+      self.init(
+        .system, "gpg can't be used without GPGME's library, libgpgme.so.11",
+        next: "Install it (Debian's package libgpgme11), or use a dongle.")
     case .noGPG:
       self.init(
         .system, "gpg can't be run", next: "Install it (Debian's package gnupg), or use a dongle.")
