@@ -12,6 +12,8 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
 
   /// How many bytes are in use, at most ``capacity``.
   public private(set) var count = 0
+  /// How many bytes may hold anything since they were last wiped: at least ``count``.
+  private var touched = 0
 
   /// Whether the kernel granted the lock that keeps the pages out of swap (see `RLIMIT_MEMLOCK`).
   public let isLocked: Bool
@@ -37,8 +39,9 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    // Safe: nothing can borrow the bytes any longer.
-    unsafe system_unmap_secret(storage.baseAddress, mappedSize)
+    // Safe: nothing can borrow the bytes any longer, and the pages are ours.
+    unsafe explicit_bzero(storage.baseAddress.unsafelyUnwrapped, touched)
+    unsafe munmap(storage.baseAddress, mappedSize)
   }
 
   /// How many bytes it can hold.
@@ -81,6 +84,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
     // Safe: the index was just checked.
     unsafe storage[count] = byte
     count += 1
+    touched = max(touched, count)
   }
 
   /// Adds bytes. Traps beyond ``capacity``.
@@ -91,6 +95,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
       unsafe storage[count + index] = bytes[index]
     }
     count += bytes.count
+    touched = max(touched, count)
   }
 
   /// Adds the first `length` bytes of another secret. Traps beyond ``capacity``, or if there are fewer.
@@ -103,10 +108,23 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   public mutating func append<Failure: Error>(
     writing body: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Int
   ) throws(Failure) {
+    // C functions may write beyond what they report.
+    touched = capacity
     // Safe: the room behind `count` is ours, and what body says it wrote is checked.
     let written = unsafe try body(storage.extracting(count..<capacity))
     precondition(written >= 0 && written <= capacity - count, "a secret grew beyond its room")
     count += written
+  }
+
+  /// Adds `size` random bytes, at most 256, of the kernel's: for what must not be guessed and is no key.
+  /// Traps beyond ``capacity``.
+  /// - Returns: false where the kernel gave none.
+  public mutating func appendKernelRandom(_ size: Int) -> Bool {
+    precondition(size <= capacity - count, "a secret grew beyond its room")
+    let before = count
+    // Safe: the room was just checked.
+    unsafe append { room in unsafe max(0, getrandom(room.baseAddress, size, 0)) }
+    return count - before == size
   }
 
   /// Keeps the first `newCount` bytes and wipes the rest. Traps if there are fewer.
@@ -129,8 +147,9 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
 
   /// Wipes all, and is empty then.
   public mutating func wipe() {
-    truncate(to: 0)
-    // Safe: the whole room is ours; C functions may have written beyond what they reported.
-    unsafe explicit_bzero(storage.baseAddress.unsafelyUnwrapped, capacity)
+    // Safe: what was touched lies within the room.
+    unsafe explicit_bzero(storage.baseAddress.unsafelyUnwrapped, touched)
+    touched = 0
+    count = 0
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -12,8 +13,10 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <termios.h>
 #include <time.h>
@@ -35,12 +38,13 @@ int system_syncfs(int folder);
 /// errno of the last call in this thread.
 static inline int system_errno(void) { return errno; }
 
-/// Private anonymous memory, zeroed, kept out of core dumps; NULL when there is none.
-/// `*locked` says whether it is also kept out of swap.
+/// Private anonymous memory, zeroed, kept out of core dumps; NULL when there is none. Pages come as they are
+/// written to. `*locked` says whether those are also kept out of swap.
 static inline void *system_map_secret(size_t size, bool *locked) {
   void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return NULL;
-  *locked = mlock(page, size) == 0;
+  // mlock2(2), which glibc declares for GNU sources only, and Linux has since 4.4.
+  *locked = syscall(SYS_mlock2, page, size, 1u /* MLOCK_ONFAULT */) == 0 || mlock(page, size) == 0;
   madvise(page, size, MADV_DONTDUMP);
   madvise(page, size, MADV_WIPEONFORK);
   return page;
@@ -54,6 +58,9 @@ static inline void system_unmap_secret(void *page, size_t size) {
 
 /// A write to a pipe that nobody reads fails, and ends no program.
 static inline void system_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+/// One heap for all threads: a second one would be 128 MB of addresses for a thread that calls one function.
+static inline void system_use_one_heap(void) { mallopt(M_ARENA_MAX, 1); }
 
 /// Not dumpable, not traceable by the same user, no core file. False if the kernel refused.
 static inline bool system_harden(void) {
