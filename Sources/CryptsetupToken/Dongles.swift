@@ -74,7 +74,7 @@ func select(
 ) throws(DiskKeyError) -> OpenPGPCard<PCSCConnection> {
   let connection: PCSCConnection
   do throws(TransportError) {
-    connection = try service.connect(to: reader)
+    connection = try service.connect(to: reader, holding: true)
   } catch {
     throw .card(.transport(error))
   }

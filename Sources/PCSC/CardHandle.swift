@@ -13,26 +13,34 @@ final class CardHandle {
   private(set) var activeProtocol = DWORD()
   private var result = LONG()
   private let name: [UInt8]
-  private var step = Step.connecting
+  private var step: Step
   /// Left behind: the thread's alone.
   private var isAbandoned = false
 
   private enum Step {
     case connecting
     case beginning
+    case both
   }
 
   /// How long others may hold a transaction, in milliseconds, before they count as holding the card.
   private static let patience: Int32 = 2_000
 
   /// Connects to the card in the reader of that name, shared with other programs.
-  init(reader name: [UInt8]) throws(TransportError) {
+  /// - Parameters:
+  ///   - context: a context that nobody else has any more; 0 for a new one.
+  ///   - holding: whether a transaction is begun as well, in the same wait.
+  init(
+    reader name: [UInt8], context: SCARDCONTEXT, holding: Bool
+  ) throws(TransportError) {
     self.name = name + [0]
-    try run(.connecting)
+    self.context = context
+    step = holding ? .both : .connecting
+    try run(step)
   }
 
   deinit {
-    if !isAbandoned { SCardReleaseContext(context) }
+    if !isAbandoned, context != 0 { SCardReleaseContext(context) }
   }
 
   /// Waits until no other program holds a transaction, then holds one.
@@ -73,6 +81,9 @@ final class CardHandle {
     switch step {
     case .connecting: result = connect()
     case .beginning: result = begin()
+    case .both:
+      result = connect()
+      if result == SCARD_S_SUCCESS { result = begin() }
     }
   }
 
@@ -85,8 +96,10 @@ final class CardHandle {
 
   private func connect() -> LONG {
     // Safe: each structure is written during its call only, and the name ends with zero and outlives it.
-    let established = unsafe SCardEstablishContext(DWORD(SCARD_SCOPE_SYSTEM), nil, nil, &context)
-    guard established == SCARD_S_SUCCESS else { return established }
+    if context == 0 {
+      let established = unsafe SCardEstablishContext(DWORD(SCARD_SCOPE_SYSTEM), nil, nil, &context)
+      guard established == SCARD_S_SUCCESS else { return established }
+    }
     return unsafe name.withUnsafeBytes { bytes in
       unsafe SCardConnect(
         context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self),

@@ -11,13 +11,14 @@ public final class PCSCConnection: CardTransport {
   private let card: CardHandle
   /// pcsc-lite's handle.
   var handle: SCARDHANDLE { card.handle }
-  private var isHeld = false
+  private var isHeld: Bool
 
   /// The answer to reset, at most 33 bytes.
   public let answerToReset: [UInt8]
 
-  init(_ card: CardHandle, answerToReset: [UInt8]) {
+  init(_ card: CardHandle, isHeld: Bool, answerToReset: [UInt8]) {
     self.card = card
+    self.isHeld = isHeld
     self.answerToReset = answerToReset
   }
 
@@ -56,7 +57,7 @@ public final class PCSCConnection: CardTransport {
   /// - Throws: ``TransportError/inUse`` if another one holds it for more than two seconds; then this
   ///   connection is of no more use.
   public func beginTransaction() throws(TransportError) {
-    try card.beginTransaction()
+    if !isHeld { try card.beginTransaction() }
     isHeld = true
   }
 

@@ -5,7 +5,8 @@ public import SmartCard
 /// The PC/SC service, pcscd: its readers, and the cards that come and go.
 @safe
 public final class PCSCService {
-  private let context: SCARDCONTEXT
+  /// 0 where it went to a card.
+  private var context: SCARDCONTEXT = 0
 
   /// Connects to pcscd.
   /// - Parameter milliseconds: how long to wait for it to come up, as early in the initramfs.
@@ -13,13 +14,8 @@ public final class PCSCService {
   public init(waiting milliseconds: Int = 0) throws(TransportError) {
     let deadline = Deadline(milliseconds)
     while true {
-      var context = SCARDCONTEXT()
-      // Safe: the context is written during the call only.
-      let result = unsafe SCardEstablishContext(DWORD(SCARD_SCOPE_SYSTEM), nil, nil, &context)
-      if result == SCARD_S_SUCCESS {
-        self.context = context
-        return
-      }
+      let result = establish()
+      if result == SCARD_S_SUCCESS { return }
       guard meaning(of: result) == .noService, deadline.remaining > 0 else {
         throw meaning(of: result)
       }
@@ -28,7 +24,13 @@ public final class PCSCService {
   }
 
   deinit {
-    SCardReleaseContext(context)
+    if context != 0 { SCardReleaseContext(context) }
+  }
+
+  private func establish() -> LONG {
+    if context != 0 { return LONG(SCARD_S_SUCCESS) }
+    // Safe: the context is written during the call only.
+    return unsafe SCardEstablishContext(DWORD(SCARD_SCOPE_SYSTEM), nil, nil, &context)
   }
 
   /// All readers there are, with what is in them. A reader that says nothing is listed as
@@ -52,12 +54,21 @@ public final class PCSCService {
     return found
   }
 
-  /// Connects to the card in a reader, shared with other programs.
+  /// Connects to the card in a reader, shared with other programs. The card takes this service's context
+  /// along; the next one is made when it is needed, as for most programs it never is.
+  /// - Parameter holding: whether to begin a transaction as well: cheaper than to do so afterwards, and for
+  ///   whoever begins one anyway.
   /// - Throws: ``TransportError/inUse`` if another one holds it exclusively, or has a transaction on it
   ///   for more than two seconds; ``TransportError/noCard``, ``TransportError/noReader``,
   ///   ``TransportError/unresponsive``.
-  public func connect(to reader: PCSCReader) throws(TransportError) -> PCSCConnection {
-    PCSCConnection(try CardHandle(reader: reader.name), answerToReset: reader.answerToReset)
+  public func connect(
+    to reader: PCSCReader, holding: Bool = false
+  ) throws(TransportError) -> PCSCConnection {
+    let taken = context
+    context = 0
+    return PCSCConnection(
+      try CardHandle(reader: reader.name, context: taken, holding: holding), isHeld: holding,
+      answerToReset: reader.answerToReset)
   }
 
   /// Waits until any reader has a card in it; readers may come late.
@@ -192,13 +203,10 @@ public final class PCSCService {
 
   /// SCardListReaders.
   private func readerNames() throws(TransportError) -> [[UInt8]] {
+    try check(establish())
+    var size = DWORD(256)
     // The list may grow between asking for its size and for itself.
     for _ in 0..<4 {
-      var size = DWORD()
-      // Safe: only the size is written.
-      let first = unsafe SCardListReaders(context, nil, nil, &size)
-      if meaning(of: first) == .noReader { return [] }
-      try check(first)
       var list = [CChar](repeating: 0, count: Int(size))
       // Safe: the call writes at most `size` bytes, the size of the list.
       let result = unsafe list.withUnsafeMutableBufferPointer { buffer in

@@ -55,7 +55,7 @@ final class Visit {
     _ service: PCSCService, _ reader: PCSCReader
   ) throws(CardError) -> PCSCConnection {
     do throws(TransportError) {
-      return try service.connect(to: reader)
+      return try service.connect(to: reader, holding: true)
     } catch {
       throw .transport(error)
     }

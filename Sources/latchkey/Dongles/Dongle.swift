@@ -24,7 +24,7 @@ struct Dongle {
       switch self {
       case .reader(let service, let reader):
         do throws(TransportError) {
-          return ReaderTransport(try service.connect(to: reader))
+          return ReaderTransport(try service.connect(to: reader, holding: true))
         } catch {
           throw .card(.transport(error))
         }
