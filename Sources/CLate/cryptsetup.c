@@ -37,13 +37,13 @@ int crypt_header_backup(struct crypt_device *cd, const char *requested_type,
 int crypt_init(struct crypt_device **cd, const char *device) {
   return IN(cryptsetup, crypt_init)(cd, device);
 }
-int crypt_init_data_device(struct crypt_device **cd, const char *device, const char *data_device) {
-  return IN(cryptsetup, crypt_init_data_device)(cd, device, data_device);
-}
 int crypt_keyslot_add_by_volume_key(struct crypt_device *cd, int keyslot, const char *volume_key,
     size_t volume_key_size, const char *passphrase, size_t passphrase_size) {
   return IN(cryptsetup, crypt_keyslot_add_by_volume_key)(cd, keyslot, volume_key, volume_key_size,
       passphrase, passphrase_size);
+}
+int crypt_keyslot_area(struct crypt_device *cd, int keyslot, uint64_t *offset, uint64_t *length) {
+  return IN(cryptsetup, crypt_keyslot_area)(cd, keyslot, offset, length);
 }
 int crypt_keyslot_change_by_passphrase(struct crypt_device *cd, int keyslot_old, int keyslot_new,
     const char *passphrase, size_t passphrase_size, const char *new_passphrase,
@@ -63,6 +63,9 @@ crypt_keyslot_info crypt_keyslot_status(struct crypt_device *cd, int keyslot) {
 }
 int crypt_load(struct crypt_device *cd, const char *requested_type, void *params) {
   return IN(cryptsetup, crypt_load)(cd, requested_type, params);
+}
+int crypt_set_data_device(struct crypt_device *cd, const char *device) {
+  return IN(cryptsetup, crypt_set_data_device)(cd, device);
 }
 void crypt_set_log_callback(struct crypt_device *cd, void (*log)(int level, const char *msg,
     void *usrptr), void *usrptr) {

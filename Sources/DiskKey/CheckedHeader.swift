@@ -2,8 +2,8 @@ import CCryptsetup
 import CSystem
 public import Secrets
 
-/// A volume's header, copied into memory and found as recorded. Only such a one gets a key, and the
-/// volume is mapped by the very copy that was checked, whatever the device says by then.
+/// A volume's header with its recorded keyslot, copied into memory and found as recorded. Only such a one
+/// gets a key, and the volume is mapped by the very copy that was checked, whatever the device says by then.
 ///
 /// A class, as Embedded Swift cannot free another module's non-copyable value within one of its own.
 public final class CheckedHeader {
@@ -20,23 +20,22 @@ public final class CheckedHeader {
   ///   ``DiskKeyError/file(_:errno:)``.
   public init(of device: [UInt8], for trusted: TrustedRecord) throws(DiskKeyError) {
     let volume = trusted.record.volume
-    let copy = try LUKSHeaderCopy(of: device, size: volume.dataOffset)
+    let copy = try LUKSHeaderCopy.metadata(of: device, size: volume.dataOffset)
     let header = try Self.read(copy)
     try HeaderPolicy.check(header, against: volume)
     if volume.luksVersion == 1 {
       guard try LUKS1Digest.read(copy) == volume.digest else { throw .header(.digest) }
     }
+    guard let area = header.area(of: volume.keyslot) else { throw .header(.noKeyslot) }
+    try copy.add(area.offset, area.size)
     self.copy = copy
     self.device = header
     self.volume = volume
     devicePath = device
   }
 
-  private static func read(
-    _ copy: borrowing LUKSHeaderCopy, for data: [UInt8]? = nil
-  ) throws(DiskKeyError) -> CryptDevice {
+  private static func read(_ copy: borrowing LUKSHeaderCopy) throws(DiskKeyError) -> CryptDevice {
     do throws(HeaderFault) {
-      if let data { return try CryptDevice(header: copy.path, data: data) }
       return try CryptDevice(header: copy.path)
     } catch {
       throw .header(error)
@@ -61,8 +60,8 @@ public final class CheckedHeader {
     as name: [UInt8], with key: borrowing SecretBytes, flags: UInt32 = 0
   ) throws(DiskKeyError) {
     let volumeKey = try device.checkedVolumeKey(key, of: volume)
-    let mapped = try Self.read(copy, for: devicePath)
-    let result = mapped.activate(as: name, volumeKey: volumeKey, flags: flags)
+    let result = device.activate(
+      as: name, on: devicePath, volumeKey: volumeKey, flags: flags)
     guard result >= 0 else { throw .activation(errno: -result) }
   }
 }

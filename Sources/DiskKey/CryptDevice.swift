@@ -28,17 +28,6 @@ public struct CryptDevice: ~Copyable {
     isOurs = false
   }
 
-  /// Reads the header in one file for the data on another device.
-  /// - Throws: ``HeaderFault/notLUKS``, whatever the reason.
-  package init(header path: [UInt8], data: [UInt8]) throws(HeaderFault) {
-    var made: OpaquePointer?
-    cryptsetup_silence(nil)
-    // Safe: both paths are C strings, and the handle is taken only where one was made.
-    let result = unsafe crypt_init_data_device(&made, path.cString, data.cString)
-    unsafe handle = try Self.load(result, made)
-    isOurs = true
-  }
-
   /// Reads the header by a fresh handle, which is freed if that fails.
   private static func load(
     _ result: Int32, _ made: OpaquePointer?
@@ -118,6 +107,15 @@ public struct CryptDevice: ~Copyable {
       || status == CRYPT_SLOT_UNBOUND
   }
 
+  /// Where a keyslot's area lies, in bytes from the header's start; nil if there is no such keyslot.
+  package func area(of slot: Int) -> (offset: UInt64, size: UInt64)? {
+    var offset: UInt64 = 0
+    var size: UInt64 = 0
+    // Safe: the handle is live, and the numbers are written during the call only.
+    guard unsafe crypt_keyslot_area(handle, Int32(slot), &offset, &size) == 0 else { return nil }
+    return (offset, size)
+  }
+
   /// Whether a key in that slot opens the volume.
   package func opensVolume(_ slot: Int) -> Bool {
     // Safe: as above.
@@ -162,12 +160,16 @@ public struct CryptDevice: ~Copyable {
   }
 
   /// Maps the volume under a name, with CRYPT_ACTIVATE bits.
+  /// - Parameter device: where its data are: another one than the header was read from.
   /// - Returns: 0 or more, or a negative errno value.
   package func activate(
-    as name: [UInt8], volumeKey: borrowing SecretBytes, flags: UInt32
+    as name: [UInt8], on device: [UInt8], volumeKey: borrowing SecretBytes, flags: UInt32
   ) -> Int32 {
     let handle = unsafe handle
     let size = volumeKey.count
+    // Safe: the handle is live, and the path a C string.
+    let result = unsafe crypt_set_data_device(handle, device.cString)
+    guard result == 0 else { return result }
     // Safe: the handle is live, the name a C string, the key borrowed for the call.
     return volumeKey.withBytes { bytes in
       unsafe bytes.withUnsafeBufferPointer { buffer in

@@ -13,7 +13,7 @@ extension CryptDevice {
   /// The header's digest of the volume key, as the header holds it: see ``Record/Volume/digest``.
   /// - Parameter path: the device that the header was read from.
   package func volumeKeyDigest(of path: [UInt8]) throws(DiskKeyError) -> [UInt8] {
-    if version == 1 { return try LUKS1Digest.read(LUKSHeaderCopy(of: path, size: 592)) }
+    if version == 1 { return try LUKS1Digest.read(.metadata(of: path, size: 592)) }
     guard let document = JSONDocument(metadata) else { throw .header(.notLUKS) }
     let digest = JSONValue(of: document).member("digests").member("0").member("digest").text
     guard !digest.isEmpty else { throw .header(.digest) }

@@ -29,8 +29,8 @@ struct HeaderPolicyTests {
     let trusted: TrustedRecord
     let key: [UInt8]
 
-    init(luks version: Int) throws {
-      volume = try TestVolume(luks: version)
+    init(luks version: Int, extra: [String] = []) throws {
+      volume = try TestVolume(luks: version, extra: extra)
       let dongle = try TestDongle()
       try volume.enroll(dongle)
       trusted = try volume.trusted()
@@ -160,6 +160,45 @@ struct HeaderPolicyTests {
     let folder = try TemporaryFolder()
     try ForgedHeader(enrolled.volume.image).write(to: folder.path("same"))
     #expect(check(folder.path("same"), enrolled.trusted, key: enrolled.key) == .success(true))
+  }
+
+  @Test(
+    "whichever copy of LUKS2's metadata is whole serves, of whatever size",
+    arguments: ["16k", "64k"])
+  func metadata(size: String) throws {
+    let enrolled =
+      size == "16k"
+      ? try Self.shared.get() : try Enrolled(luks: 2, extra: ["--luks2-metadata-size", size])
+    let image = try #require(FileManager.default.contents(atPath: enrolled.volume.image))
+    let folder = try TemporaryFolder()
+    // The first block, its size, and text behind it; and in the second copy, where the first one counts.
+    let second = (size == "16k" ? 16 : 64) << 10
+    for place in [0, 8, 4100, second, second + 4100] {
+      var damaged = [UInt8](image)
+      for index in place..<(place + 8) { damaged[index] ^= 0xFF }
+      let path = try folder.write("damaged", bytes: damaged)
+      #expect(check(path, enrolled.trusted, key: enrolled.key) == .success(true), "\(place)")
+      let uuid = try VolumeUUID(of: Array(path.utf8))
+      #expect(uuid == enrolled.trusted.record.volume.uuid)
+      // What was written into the copy is not written into the volume.
+      #expect(FileManager.default.contents(atPath: path) == Data(damaged) || place == 0)
+    }
+  }
+
+  @Test("a volume cut off within its header is refused, and one whose keyslot is gone")
+  func cut() throws {
+    let enrolled = try Self.shared.get()
+    let image = try #require(FileManager.default.contents(atPath: enrolled.volume.image))
+    let folder = try TemporaryFolder()
+    let short = try folder.write("short", bytes: [UInt8](image.prefix((16 << 20) - 1)))
+    #expect(
+      check(short, enrolled.trusted, key: enrolled.key) == .failure(.header(.notLUKS)))
+    var wiped = [UInt8](image)
+    // The second keyslot's area.
+    for index in 290_816..<548_864 { wiped[index] = 0 }
+    let path = try folder.write("wiped", bytes: wiped)
+    #expect(
+      check(path, enrolled.trusted, key: enrolled.key) == .failure(.header(.keyRefused)))
   }
 
   @Test("another volume, another version and no volume at all are refused by name")
