@@ -129,7 +129,7 @@ let package = Package(
     .executableTarget(
       name: "latchkey-unlock",
       dependencies: [
-        "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "Secrets", "CSystem",
+        "DiskKey", "OpenPGP", "OpenPGPCard", "PCSC", "SmartCard", "LibCrypto", "Secrets", "CSystem",
       ],
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("cryptsetup")]),
     .target(

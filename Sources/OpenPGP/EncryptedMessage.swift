@@ -172,7 +172,7 @@ public struct ReadableMessage<Formats: MessageFormats>: Equatable, Sendable {
     let cipher = data[1]
     let used: SessionKey
     do throws(CryptoError) {
-      let random = try SessionKey(SymmetricCipher(rawValue: cipher) ?? .aes256)
+      let random = try SessionKey(unused: SymmetricCipher(rawValue: cipher) ?? .aes256)
       if let sessionKey = consume sessionKey, sessionKey.cipher.rawValue == cipher {
         used = sessionKey
       } else {
@@ -189,7 +189,7 @@ public struct ReadableMessage<Formats: MessageFormats>: Equatable, Sendable {
     var plain = SecretBytes(capacity: data.count)
     var code = SecretBytes(capacity: HashAlgorithm.sha1.digestSize)
     do throws(CryptoError) {
-      let random = try SessionKey()
+      let random = try SessionKey(unused: .aes256)
       let used: SessionKey
       if let sessionKey = consume sessionKey { used = sessionKey } else { used = random }
       var cipher = try AESCFB(.decrypt, key: used.key.bytes)

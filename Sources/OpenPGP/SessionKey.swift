@@ -15,6 +15,15 @@ struct SessionKey: ~Copyable {
     self.key = key
   }
 
+  /// One that nothing is encrypted with, for the work that a right one would do. Nobody can guess it; the
+  /// kernel's numbers do for that, and libcrypto's generator needn't be started.
+  init(unused cipher: SymmetricCipher) throws(CryptoError) {
+    self.cipher = cipher
+    var key = SecretBytes(capacity: cipher.keySize)
+    guard key.appendKernelRandom(cipher.keySize) else { throw .failed }
+    self.key = key
+  }
+
   /// Reads `cipher ‖ key ‖ checksum`, as RSA encrypts it. Nil if it isn't that.
   /// - Parameter namesCipher: false in PKESK v6, which leaves the cipher to the data.
   init?(reading block: Span<UInt8>, namesCipher: Bool = true) {

@@ -1,4 +1,5 @@
 import CSystem
+import LibCrypto
 import Secrets
 
 /// The program's start: SwiftPM links `main` to this name. All secrets live and end within ``unlock(_:)``, as
@@ -14,6 +15,8 @@ public func main(
     return ExitCode.system
   }
   guard let arguments = unsafe Arguments(count, values) else { return ExitCode.usage }
+  system_use_one_heap()
+  startBareLibCrypto()
   let code = unlock(arguments)
   wipeStack()
   return code
