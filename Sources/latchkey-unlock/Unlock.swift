@@ -55,7 +55,7 @@ final class Job {
 
   /// Notes what failed; the first one stays. A volume that failed is done with.
   func close(_ volume: Volume, _ code: Int32) {
-    volumes.removeAll { $0 === volume }
+    volumes = volumes.filter { $0 !== volume }
     if self.code == ExitCode.done { self.code = code }
   }
 
@@ -117,7 +117,7 @@ final class Job {
         continue
       }
       // A dongle that comes again is asked again.
-      seen.removeAll { !readers.contains($0) }
+      seen = seen.filter { readers.contains($0) }
       for reader in readers where reader.hasCard && !seen.contains(reader) {
         if let end = settle() { return end }
         seen.append(reader)
@@ -125,7 +125,7 @@ final class Job {
         switch Visit.make(service, reader, self) {
         case .ended(let code): return code
         case .over: break
-        case .disturbed: seen.removeLast()
+        case .disturbed: seen = seen.filter { $0 != reader }
         }
       }
       if let end = settle() { return end }
@@ -136,7 +136,7 @@ final class Job {
   /// Lets go of what another hand has mapped.
   /// - Returns: the exit code if there is nothing left to do here.
   private func settle() -> Int32? {
-    volumes.removeAll { $0.isMapped }
+    volumes = volumes.filter { !$0.isMapped }
     if volumes.isEmpty { return code }
     guard turn?.isWanted == true else { return nil }
     say("another latchkey-unlock asks now")
