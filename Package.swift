@@ -180,8 +180,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   (
     "LatchkeyTests",
     [
-      "latchkey", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP", "LibCrypto", "PCSC",
-      "Secrets", "SmartCard",
+      "latchkey", "latchkey-unlock", "virtual-card", "CMemoryScan", "DiskKey", "OpenPGP",
+      "LibCrypto", "PCSC", "Secrets", "SmartCard",
     ]
   ),
   ("KeyringTests", ["Keyring", "VirtualCard", "virtual-card", "latchkey", "latchkey-unlock"]),

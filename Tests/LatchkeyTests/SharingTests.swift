@@ -28,6 +28,13 @@ struct SharingTests {
         try work.latchkey(command), 4,
         ["another program holds Virtual Reader 0", ": scdaemon (process "])
     }
+    // The program of the initramfs, too, which has nobody to ask for another dongle here.
+    let early = try Self.unlockEarly(work)
+    #expect(early.status == 3 && early.output.isEmpty)
+    #expect(
+      early.errorText.contains(
+        "another program holds the reader: end it (gpgconf --kill gpg-agent)"), "\(early.errorText)"
+    )
     let said = try work.latchkey(["status", "--boot", "BOOT"])
     #expect(said.text.contains("scdaemon (process "), "\(said.text)")
     // The command that it says, and nothing else.
@@ -40,11 +47,25 @@ struct SharingTests {
     for _ in 0..<2 {
       try work.sign()
       #expect(try work.unlock().status == 0)
+      #expect(try Self.unlockEarly(work).output.count == 64)
       // gpg finds the card at once; nothing is restarted by hand.
       #expect(try gnupg.cardStatus()["serial"] == serial)
       _ = try work.run(
         "env", ["GNUPGHOME=\(gnupg.home)", "sh", "-c", command], expecting: 0)
     }
+  }
+
+  /// `latchkey-unlock`, which brings the key out.
+  private static func unlockEarly(_ work: Workplace) throws -> Program {
+    let records = work.folder.path("system/etc/latchkey")
+    let names = try FileManager.default.contentsOfDirectory(atPath: records)
+    let record = try #require(names.first { $0.count == 36 })
+    return try work.run(
+      "sh",
+      [
+        "-c", "exec \"$0\" --run run --pin-fd 0 \"$1\" <pin", Repository.product("latchkey-unlock"),
+        records + "/" + record,
+      ])
   }
 
   @Test("a transaction of another program ends the wait after seconds, naming it; then it works")
