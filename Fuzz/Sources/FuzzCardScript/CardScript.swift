@@ -6,15 +6,18 @@ import Secrets
 import SmartCard
 
 /// Whole operations on a card whose every answer is the input's; the first byte chooses the operation and
-/// the dongle that is expected. No byte of a PIN goes to a card that isn't that dongle, none goes twice,
+/// the dongle that is expected, the second is the length of the answer to reset that follows. No byte of a PIN goes to a card that isn't that dongle, none goes twice,
 /// and a card that got one is reset.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzCardScript(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
-    guard !input.isEmpty else { return }
+    guard input.count >= 2, input.count >= 2 + Int(input[1]) else { return }
     let dongle = Dongle.all[Int(input[0] & 3)]
     let operation = Operation.allCases[Int(input[0] >> 2) % Operation.allCases.count]
-    let card = ScriptedCard(answering: [UInt8](copying: input.extracting(droppingFirst: 1)))
+    let answers = 2 + Int(input[1])
+    let card = ScriptedCard(
+      answerToReset: [UInt8](copying: input.extracting(2..<answers)),
+      answering: [UInt8](copying: input.extracting(answers...)))
     switch operation {
     case .sign: watch(card, dongle.signing) { run($0, sign: dongle.signing) }
     case .decipher: watch(card, dongle.decryption) { run($0, decipher: dongle.decryption) }
@@ -33,12 +36,20 @@ public func seedCardScript(
 ) -> CInt {
   writeSeeds(
     Dongle.all.indices.flatMap { index in
-      Operation.allCases.indices.map { operation in
-        [UInt8(operation << 2 | index)]
-          + ScriptedCard.script(of: seed(Dongle.all[index], Operation.allCases[operation]))
+      Operation.allCases.indices.flatMap { operation in
+        [[], yubikey].map { answerToReset in
+          [UInt8(operation << 2 | index), UInt8(answerToReset.count)] + answerToReset
+            + ScriptedCard.script(of: seed(Dongle.all[index], Operation.allCases[operation]))
+        }
       }
     })
 }
+
+/// A Yubikey 5's answer to reset, which announces extended lengths.
+private let yubikey: [UInt8] = [
+  0x3B, 0xFD, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x15, 0x80, 0x73, 0xC0,
+  0x21, 0xC0, 0x57, 0x59, 0x75, 0x62, 0x69, 0x4B, 0x65, 0x79, 0x40,
+]
 
 private enum Operation: CaseIterable {
   case sign, decipher, read, administrate, changePIN, resetPIN, setUpDerivation, removeDerivation

@@ -18,13 +18,14 @@ public final class ScriptedCard: CardTransport {
 
   private var script: [UInt8]
 
+  /// What it says of itself before anyone asks; no card says less than nothing.
+  public let answerToReset: [UInt8]
+
   /// A card that will answer so.
-  public init(answering script: [UInt8]) {
+  public init(answerToReset: [UInt8] = [], answering script: [UInt8]) {
+    self.answerToReset = answerToReset
     self.script = script.reversed()
   }
-
-  /// No card says less.
-  public var answerToReset: [UInt8] { [] }
 
   /// Answers with the next answer of the script.
   public func transmit(
