@@ -22,7 +22,7 @@ enum Main {
   /// Runs to the end, so that every scope that holds a secret has ended before the process exits.
   private static func run() -> ExitStatus {
     do {
-      var command = try Latchkey.parseAsRoot()
+      var command = try parsed(Array(CommandLine.arguments.dropFirst()))
       try command.run()
       return .done
     } catch let failure as Failure {
@@ -37,6 +37,26 @@ enum Main {
       Output.note(text)
       return .wrongUse
     }
+  }
+}
+
+extension Main {
+  /// The command that the arguments are. The parser looks at a whole tree before it begins, so it gets the branch
+  /// that they name; what isn't well there is read from the root, by which help and errors go.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    var branch: any ParsableCommand.Type = Latchkey.self
+    var rest = arguments[...]
+    while let name = rest.first,
+      let next = branch.configuration.subcommands.first(where: { $0._commandName == name })
+    {
+      branch = next
+      rest = rest.dropFirst()
+    }
+    // Help that is asked for comes as a command too, of another type.
+    guard branch.configuration.subcommands.isEmpty,
+      let command = try? branch.parseAsRoot(Array(rest)), type(of: command) == branch
+    else { return try Latchkey.parseAsRoot(arguments) }
+    return command
   }
 }
 
