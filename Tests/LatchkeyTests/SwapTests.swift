@@ -34,14 +34,32 @@ struct SwapTests {
     try work.provision()
     try work.makeImage()
     try work.enroll()
-    let result = try swapped(swap, work, ["unlock", "disk.img", "--boot", "BOOT", "--test"])
+    // With its name it is looked for before the PIN is read, as it is where the PIN is typed.
+    let named = ["--card", "000F:\(try serial(of: "dongle.card", work))"]
+    let result = try swapped(
+      swap, work, ["unlock", "disk.img", "--boot", "BOOT", "--test"] + named)
     #expect(result.status == 3, "\(result.text)")
     #expect(result.text.contains("is not the dongle it should be"), "\(result.text)")
   }
 
+  @Test("no byte of a PIN that was read first is sent to unlock", arguments: Swap.allCases)
+  func unlockInOneVisit(swap: Swap) throws {
+    let work = try Workplace(.reader)
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    let result = try swapped(
+      swap, work, ["unlock", "disk.img", "--boot", "BOOT", "--test"], afterALook: false)
+    #expect(result.status == 3, "\(result.text)")
+    let why =
+      swap == .anotherDongle ? "there is no dongle for disk.img" : "is not the dongle it should be"
+    #expect(result.text.contains(why), "\(result.text)")
+  }
+
   /// Starts the command, swaps the card once it waits for the PIN, then gives the PIN.
+  /// - Parameter afterALook: whether the command has been at the card by then.
   private func swapped(
-    _ swap: Swap, _ work: Workplace, _ arguments: [String]
+    _ swap: Swap, _ work: Workplace, _ arguments: [String], afterALook: Bool = true
   ) throws -> (status: Int32, text: String) {
     let daemon = try #require(work.daemon)
     try makeCard(swap, work)
@@ -54,14 +72,14 @@ struct SwapTests {
     defer { Program.end(process) }
     // The first visit is SELECT and GET DATA 6E; opening the pipe for writing waits for its reader.
     let pipe = try #require(FileHandle(forWritingAtPath: work.folder.path("pipe")))
-    #expect(daemon.trace().contains { $0.hasPrefix("00 CA 00 6E") })
+    #expect(daemon.trace().contains { $0.hasPrefix("00 CA 00 6E") } == afterALook)
     daemon.remove()
     try daemon.insert(work.folder.path("swapped.card"))
     try pipe.write(contentsOf: Data((Workplace.pin + "\n").utf8))
     try pipe.close()
     process.waitUntilExit()
     let trace = daemon.trace()
-    #expect(trace.contains { $0.hasPrefix("00 CA 00 6E") }, "there was a second visit: \(trace)")
+    #expect(trace.contains { $0.hasPrefix("00 CA 00 6E") }, "there was a visit behind it: \(trace)")
     #expect(
       !trace.contains { $0.hasPrefix("00 20") && !$0.contains("Lc 0") },
       "the PIN went to the card: \(trace)")

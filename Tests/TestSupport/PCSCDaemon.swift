@@ -16,6 +16,8 @@ public final class PCSCDaemon {
     /// What the card's APDU trace is written to.
     public let traceFile: String
     fileprivate var card: Process?
+    /// When the last card left.
+    fileprivate var emptySince: Date?
   }
 
   /// What a client needs in its environment.
@@ -102,6 +104,10 @@ public final class PCSCDaemon {
     program: String, into index: Int = 0, arguments: (Reader) -> [String]
   ) throws {
     remove(from: index)
+    // pcscd looks into a reader every 0.4 seconds: a card that was away for less, it doesn't power anew.
+    if let emptySince = readers[index].emptySince {
+      _ = Program.wait(upTo: 2) { Date().timeIntervalSince(emptySince) > 1 }
+    }
     let process = try Program.start(
       program, arguments(readers[index]), errors: folder.path("card\(index)"),
       environment: ["PYTHONDONTWRITEBYTECODE": "1"])
@@ -120,7 +126,10 @@ public final class PCSCDaemon {
 
   /// Pulls the card out of a reader.
   public func remove(from index: Int = 0) {
-    if let card = readers[index].card { Program.end(card) }
+    if let card = readers[index].card {
+      Program.end(card)
+      readers[index].emptySince = Date()
+    }
     readers[index].card = nil
     try? FileManager.default.removeItem(atPath: readers[index].traceFile)
   }

@@ -79,7 +79,7 @@ struct VolumeSite {
   /// card: two visits then. With a PIN that is at hand, one does where only one dongle can be meant.
   func open(with source: SecretSource) throws(Failure) -> Opened {
     var source = source
-    if source.isGiven {
+    if source.isGiven, options.card.isEmpty {
       try source.hold(limit: PINEntry.maximumSize)
       if let opened = try openAtOnce(with: source) { return opened }
     }
@@ -94,7 +94,7 @@ struct VolumeSite {
   /// In the visit that finds the dongle. Nil where that isn't the only one, is another one, or must not get
   /// the PIN without a question, as at its last try: nothing but SELECT and GET DATA was sent then.
   private func openAtOnce(with source: SecretSource) throws(Failure) -> Opened? {
-    guard options.card.isEmpty, var visit = try Dongles.onlyVisit(options) else { return nil }
+    guard var visit = try Dongles.onlyVisit(options) else { return nil }
     let dongle = visit.dongle
     guard let recorded = blob.dongle(dongle.identifier),
       dongle.application.pinStatus.triesLeft(.user) > 1
