@@ -79,9 +79,18 @@ func hexadecimal(_ digit: UInt8, lower: Bool) -> UInt8? {
 
 /// Lowercase hexadecimal text of `bytes`, as sha256sum writes it.
 func hexadecimal(_ bytes: [UInt8]) -> [UInt8] {
-  let digits = Array("0123456789abcdef".utf8)
   var text: [UInt8] = []
   text.reserveCapacity(2 * bytes.count)
-  for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+  for byte in bytes { text.append(hexadecimal: byte) }
   return text
+}
+
+extension [UInt8] {
+  /// Adds two lowercase digits.
+  mutating func append(hexadecimal byte: UInt8) {
+    append(digit: byte >> 4)
+    append(digit: byte & 15)
+  }
+
+  private mutating func append(digit: UInt8) { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
 }

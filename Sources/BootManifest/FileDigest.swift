@@ -44,13 +44,3 @@ public struct FileDigest: Equatable, Sendable {
     left.storage.span.equals(right.storage.span)
   }
 }
-
-extension [UInt8] {
-  /// Adds two lowercase digits.
-  fileprivate mutating func append(hexadecimal byte: UInt8) {
-    append(digit: byte >> 4)
-    append(digit: byte & 15)
-  }
-
-  private mutating func append(digit: UInt8) { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
-}

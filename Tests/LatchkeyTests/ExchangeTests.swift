@@ -23,11 +23,8 @@ struct ExchangeTests {
 
   @Test("unlocking with a PIN that is typed is two visits; nobody holds the card meanwhile")
   func unlockTyped() throws {
-    let work = try Workplace(.reader)
+    let work = try Workplace.enrolled()
     let daemon = try #require(work.daemon)
-    try work.provision()
-    try work.makeImage()
-    try work.enroll()
     try work.sign()
     daemon.forgetTrace()
     let script = try work.folder.write(
@@ -51,11 +48,8 @@ struct ExchangeTests {
 
   @Test("unlocking with a PIN that is at hand is one visit, with the exchange of the design")
   func unlock() throws {
-    let work = try Workplace(.reader)
+    let work = try Workplace.enrolled()
     let daemon = try #require(work.daemon)
-    try work.provision()
-    try work.makeImage()
-    try work.enroll()
     try work.sign()
     daemon.forgetTrace()
     #expect(try work.unlock().status == 0)

@@ -30,10 +30,7 @@ struct SwapTests {
 
   @Test("no byte of the PIN is sent to unlock", arguments: Swap.allCases)
   func unlock(swap: Swap) throws {
-    let work = try Workplace(.reader)
-    try work.provision()
-    try work.makeImage()
-    try work.enroll()
+    let work = try Workplace.enrolled()
     // With its name it is looked for before the PIN is read, as it is where the PIN is typed.
     let named = ["--card", "000F:\(try serial(of: "dongle.card", work))"]
     let result = try swapped(
@@ -44,10 +41,7 @@ struct SwapTests {
 
   @Test("no byte of a PIN that was read first is sent to unlock", arguments: Swap.allCases)
   func unlockInOneVisit(swap: Swap) throws {
-    let work = try Workplace(.reader)
-    try work.provision()
-    try work.makeImage()
-    try work.enroll()
+    let work = try Workplace.enrolled()
     let result = try swapped(
       swap, work, ["unlock", "disk.img", "--boot", "BOOT", "--test"], afterALook: false)
     #expect(result.status == 3, "\(result.text)")

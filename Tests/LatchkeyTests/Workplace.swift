@@ -130,6 +130,15 @@ final class Workplace {
       ] + more, expecting: 0)
   }
 
+  /// A dongle in a reader, and `disk.img`, which it opens.
+  static func enrolled() throws -> Workplace {
+    let work = try Workplace(.reader)
+    try work.provision()
+    try work.makeImage()
+    try work.enroll()
+    return work
+  }
+
   /// Enrolls `disk.img`.
   func enroll() throws {
     try latchkey(

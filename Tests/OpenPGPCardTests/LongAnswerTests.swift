@@ -8,43 +8,16 @@ import VirtualCard
 
 @Suite("6E in one answer")
 struct LongAnswerTests {
-  /// A reader with a card in it, and what it does to commands of extended length.
-  private final class Reader: CardTransport {
-    let card: VirtualCard
-    let answerToReset: [UInt8]
-    let carriesExtendedLengths: Bool
-    private(set) var sent: [[UInt8]] = []
-    private let change: ([UInt8]) throws(TransportError) -> [UInt8]
-
-    init(
-      _ card: VirtualCard, answerToReset: [UInt8]? = nil, carries: Bool = true,
-      _ change: @escaping ([UInt8]) throws(TransportError) -> [UInt8] = { $0 }
-    ) {
-      self.card = card
-      self.answerToReset = answerToReset ?? card.answerToReset
-      carriesExtendedLengths = carries
-      self.change = change
-      card.reset()
+  /// A reader with a card in it, and what it does to answers to commands of extended length.
+  private func reader(
+    _ card: VirtualCard, answerToReset: [UInt8]? = nil, carries: Bool = true,
+    _ change: @escaping ([UInt8]) throws(TransportError) -> [UInt8] = { $0 }
+  ) -> ChangedTransport {
+    ChangedTransport(
+      card, answerToReset: answerToReset ?? card.answerToReset, carriesExtendedLengths: carries
+    ) { (command, own) throws(TransportError) in
+      ChangedTransport.isExtended(command) ? try change(own) : own
     }
-
-    func transmit(
-      _ command: borrowing SecretBytes, into response: inout SecretBytes
-    ) throws(TransportError) {
-      response.wipe()
-      let command = copy(of: command)
-      sent.append(command)
-      let own = card.process(command)
-      response.append((isExtended(command) ? try change(own) : own).span)
-    }
-
-    func beginTransaction() {}
-    func endTransaction(_ ending: TransactionEnding) {}
-
-    /// Extended lengths have a zero in their first place.
-    func isExtended(_ command: [UInt8]) -> Bool { command.count > 6 && command[4] == 0 }
-
-    var extended: [[UInt8]] { sent.filter(isExtended) }
-    var instructions: [UInt8] { sent.map { $0[1] & 0xEF } }
   }
 
   struct Refusal: Sendable, CustomTestStringConvertible {
@@ -73,7 +46,7 @@ struct LongAnswerTests {
   @Test("where the answer to reset announces extended lengths, two commands tell who it is")
   func inOne() throws {
     let dongle = try Dongle()
-    let reader = Reader(dongle.card)
+    let reader = self.reader(dongle.card)
     let card = try OpenPGPCard(selecting: reader)
     #expect(reader.instructions == [0xA4, 0xCA])
     #expect(reader.sent[1] == [0x00, 0xCA, 0x00, 0x6E, 0x00, 0x04, 0x00])
@@ -83,8 +56,8 @@ struct LongAnswerTests {
   @Test("what is refused is asked for in parts, and the PIN goes out once", arguments: refusals)
   func refused(_ refusal: Refusal) throws {
     let dongle = try Dongle("yubikey-5", .rsa2048)
-    let plain = try OpenPGPCard(selecting: Reader(dongle.card, answerToReset: [])).application
-    let reader = Reader(dongle.card, refusal.change)
+    let plain = try OpenPGPCard(selecting: reader(dongle.card, answerToReset: [])).application
+    let reader = self.reader(dongle.card, refusal.change)
     let pin = secret(Dongle.user)
     let (cryptogram, expected) = try dongle.cryptogram()
     var out = SecretBytes(capacity: 512)
@@ -103,7 +76,7 @@ struct LongAnswerTests {
     #expect(reader.extended.count == 1)
     #expect(reader.instructions.filter { $0 == 0x20 }.count == 1)
     // The next visit knows.
-    let next = Reader(dongle.card, refusal.change)
+    let next = self.reader(dongle.card, refusal.change)
     _ = try OpenPGPCard(selecting: next, within: limits)
     #expect(next.extended.isEmpty)
     #expect(next.instructions == [0xA4, 0xCA, 0xC0])
@@ -122,13 +95,13 @@ struct LongAnswerTests {
       return own.prefix(256) + [0x61, UInt8(rest.count)]
     }
     #expect(visit(transport, try dongle.pinned(.signing)) == nil)
-    #expect(transport.sent.map { $0[1] } == [0xA4, 0xCA, 0xC0, 0x47, 0xCA, 0x20, 0x2A])
+    #expect(transport.instructions == [0xA4, 0xCA, 0xC0, 0x47, 0xCA, 0x20, 0x2A])
   }
 
   @Test("a reader that says it takes no extended lengths gets none")
   func notCarried() throws {
     let dongle = try Dongle("yubikey-5", .rsa2048)
-    let reader = Reader(dongle.card, carries: false)
+    let reader = self.reader(dongle.card, carries: false)
     #expect(visit(reader, try dongle.pinned(.signing)) == nil)
     #expect(reader.extended.isEmpty)
     #expect(reader.instructions.prefix(3).elementsEqual([0xA4, 0xCA, 0xC0]))
@@ -137,7 +110,7 @@ struct LongAnswerTests {
   @Test("a card without chains keeps its extended lengths: there is no other way")
   func noChains() throws {
     let dongle = try Dongle("librem-key", .rsa2048)
-    let reader = Reader(dongle.card, Self.refusals[0].change)
+    let reader = self.reader(dongle.card, Self.refusals[0].change)
     let card = try OpenPGPCard(selecting: reader)
     #expect(!card.application.limits.chaining)
     #expect(card.limits.extendedLengths)
@@ -152,7 +125,7 @@ struct LongAnswerTests {
   func unannounced(_ answer: String) throws {
     let dongle = try Dongle()
     let announced = try #require(bytes(hex: answer))
-    let reader = Reader(dongle.card, answerToReset: announced)
+    let reader = self.reader(dongle.card, answerToReset: announced)
     _ = try OpenPGPCard(selecting: reader)
     #expect(reader.instructions == [0xA4, 0xCA, 0xC0])
     #expect(reader.extended.isEmpty)
@@ -161,10 +134,10 @@ struct LongAnswerTests {
   @Test("what the card said in one visit, the next one uses")
   func known() throws {
     let dongle = try Dongle("nitrokey-3")
-    let first = Reader(dongle.card)
+    let first = self.reader(dongle.card)
     let limits = try OpenPGPCard(selecting: first).limits
     #expect(first.instructions == [0xA4, 0xCA, 0xC0])
-    let second = Reader(dongle.card)
+    let second = self.reader(dongle.card)
     _ = try OpenPGPCard(selecting: second, within: limits)
     #expect(second.instructions == [0xA4, 0xCA])
   }
