@@ -229,6 +229,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
     ]
   ),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),
+  ("TestSupportTests", []),
 ]
 /// What lies beside tests and isn't Swift.
 let standIns = [

@@ -103,7 +103,7 @@ import Testing
       [
         "-c", script, "-", Repository.path(".build-boot/machine/initrd/\(image).img"),
         folder.path("cpio"),
-      ], timeout: 600)
+      ])
     let numbers = result.text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
     guard result.status == 0, numbers.count == 2 else { throw TestSupportError(result.errorText) }
     return (numbers[0], numbers[1])

@@ -28,8 +28,8 @@ final class SecureShell {
       "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
       "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR", "root@127.0.0.1",
     ]
-    let isThere = Program.wait(upTo: 240) {
-      (try? Program.run("ssh", client + ["true"], timeout: 60).status) == 0
+    let isThere = Program.wait {
+      (try? Program.run("ssh", client + ["true"]).status) == 0
     }
     guard isThere else { throw TestSupportError("nobody lets one in by SSH") }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -37,17 +37,16 @@ final class SecureShell {
     process.standardInput = keyboard
     process.standardOutput = output
     process.standardError = output
-    try process.run()
+    try process.runWatched()
   }
 
   deinit {
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    process.endGroup()
   }
 
   /// Waits until this was shown.
   func see(_ text: String) throws {
-    guard Program.wait(upTo: 240, until: { said.contains(text) }) else {
+    guard Program.wait(until: { said.contains(text) }) else {
       throw TestSupportError("waited for “\(text)” over SSH; it said:\n\(said)")
     }
   }
@@ -60,7 +59,7 @@ final class SecureShell {
 
   /// Waits for the command's end, and gives its exit code.
   func end() throws -> Int32 {
-    guard Program.wait(upTo: 240, until: { !process.isRunning }) else {
+    guard Program.wait(until: { !process.isRunning }) else {
       throw TestSupportError("the command over SSH did not end; it said:\n\(said)")
     }
     return process.terminationStatus

@@ -11,7 +11,7 @@ import VirtualCard
   }
 
   @Test(
-    "gpg and latchkey show every model behind pcscd", .timeLimit(.minutes(4)), arguments: groups)
+    "gpg and latchkey show every model behind pcscd", arguments: groups)
   func shown(_ models: [Model]) throws {
     let folder = try TemporaryFolder()
     let daemon = try PCSCDaemon(cards: [nil])
@@ -59,7 +59,7 @@ import VirtualCard
         "ada@example.org", "--pin-file", folder.path("pin"), "--admin-pin-file",
         folder.path("admin"), "--export", folder.path("ada.asc"), "--yes",
         "--sysroot", folder.path("system"),
-      ] + kind, timeout: 120)
+      ] + kind)
     #expect(made.status == 0, "\(made.errorText)")
     #expect(FileManager.default.fileExists(atPath: folder.path("ada.asc")))
   }

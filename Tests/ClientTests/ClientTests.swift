@@ -28,7 +28,7 @@ import VirtualCard
 
   @Test(
     "each operation of a client does on the virtual card what docs/clients.md says",
-    .timeLimit(.minutes(3)), arguments: clients)
+    arguments: clients)
   func operates(_ client: Client) throws {
     let folder = try TemporaryFolder()
     let profile = try CardProfile(
@@ -41,8 +41,7 @@ import VirtualCard
         Repository.path("Tests/ClientTests/Drivers/\(client.driver).py"), profile.manufacturer.text,
       ],
       environment: daemon.environment.merging(
-        ["HOME": folder.path, "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"]) { $1 },
-      timeout: 120)
+        ["HOME": folder.path, "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"]) { $1 })
     let lines = result.text.split(separator: "\n").map(String.init)
     #expect(result.status == 0, "\(result.errorText)")
     #expect(lines.filter { $0.hasPrefix("fail") } == [], "\(result.errorText)")

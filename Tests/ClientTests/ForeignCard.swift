@@ -41,7 +41,7 @@ final class ForeignCard {
   func latchkey(_ arguments: [String]) throws -> Program {
     try Program.run(
       Repository.product("latchkey"), arguments,
-      environment: daemon.environment, folder: folder.path, timeout: 120)
+      environment: daemon.environment, folder: folder.path)
   }
 
   /// Provisions it with keys of this kind, and exports `ada.asc`.

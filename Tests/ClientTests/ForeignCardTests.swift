@@ -18,7 +18,7 @@ import VirtualCard
     program: "smartcard_app", python: Python.cards, shows: ", OpenPGP card 3.41,")
 
   @Test(
-    "another card is shown, provisioned, signs /boot, and opens a volume", .timeLimit(.minutes(3)),
+    "another card is shown, provisioned, signs /boot, and opens a volume",
     arguments: [
       (jcecard, "rsa2048"), (jcecard, "curve25519"), (smartcardApp, "rsa2048"),
       (smartcardApp, "nistp256"),
@@ -47,7 +47,7 @@ import VirtualCard
 
   @Test(
     "a card that answers nonsense doesn't hide the one in the next reader",
-    .timeLimit(.minutes(1)), arguments: ["refuses", "rambles", "endless", "short"])
+    arguments: ["refuses", "rambles", "endless", "short"])
   func hidesNone(_ way: String) throws {
     let setup = try ForeignCard("odd_card", python: "python3", state: way) { folder in
       try VirtualCard.create(

@@ -19,6 +19,6 @@ final class CardInReader {
 
   /// Makes three keys on the card, with a certificate for Ada.
   func generateKeys() throws -> Program {
-    try gpg.editCard(["generate", "n", "0", "Ada Lovelace", "ada@example.org", ""], timeout: 120)
+    try gpg.editCard(["generate", "n", "0", "Ada Lovelace", "ada@example.org", ""])
   }
 }

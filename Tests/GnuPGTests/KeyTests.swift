@@ -24,7 +24,7 @@ import Testing
   ]
 
   @Test(
-    "gpg makes keys on the card, signs and decrypts with them", .timeLimit(.minutes(3)),
+    "gpg makes keys on the card, signs and decrypts with them",
     arguments: algorithms.map { ($0, $0.isOnNitrokey ? "nitrokey-3" : "yubikey-5") }
       // A Yubikey's ways with the others are held by its recordings.
       + [(algorithms[2], "yubikey-5")])

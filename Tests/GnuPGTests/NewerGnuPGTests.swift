@@ -22,7 +22,7 @@ import Testing
   ]
 
   @Test(
-    "gpg 2.4 makes keys on the card, signs and decrypts with them", .timeLimit(.minutes(3)),
+    "gpg 2.4 makes keys on the card, signs and decrypts with them",
     arguments: algorithms)
   func generates(_ algorithm: Algorithm) throws {
     let setup = try CardInReader(algorithm.profile, release: .newer)

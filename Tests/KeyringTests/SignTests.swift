@@ -95,7 +95,7 @@ struct SignTests {
     let made = try place.gpg.run(
       ["--quick-set-expire", keys[0], "seconds=1", keys[1]])
     #expect(made.status == 0, "\(made.text)\(made.errorText)")
-    let isOver = Program.wait(upTo: 10) {
+    let isOver = Program.wait {
       ((try? place.gpg.run(["--with-colons", "--list-keys"]).text) ?? "").contains("\nsub:e:")
     }
     #expect(isOver)

@@ -41,7 +41,7 @@ struct WitnessTests {
     // Nothing stays behind, no agent either. What other tests have meanwhile goes with them.
     let seen = try Self.witnesses().subtracting(before)
     #expect(
-      Program.wait(upTo: 60) { (try? Self.witnesses().isDisjoint(with: seen)) == true }, "\(seen)")
+      Program.wait { (try? Self.witnesses().isDisjoint(with: seen)) == true }, "\(seen)")
   }
 
   private static func witnesses() throws -> Set<String> {

@@ -136,7 +136,7 @@ struct BootFileSystemTests {
       Program.run(
         Repository.path("scripts/cut-signing"),
         [products, boot.work.folder.path, boot.work.folder.path("BOOT")]
-          + ["signal=KILL", "error=ENOSPC", "error=EIO"], text: "", timeout: 900), atLeast: 100)
+          + ["signal=KILL", "error=ENOSPC", "error=EIO"], text: "", timeout: 1800), atLeast: 100)
   }
 
   @Test("the same on FAT, with its own driver, where no modes and no links are")
@@ -149,7 +149,7 @@ struct BootFileSystemTests {
         [
           work.folder.path, Repository.path("scripts/cut-signing"), products, ".", "fat",
           "signal=KILL",
-        ], text: "", timeout: 1500), atLeast: 40)
+        ], text: "", timeout: 1800), atLeast: 40)
   }
 
   @Test(
@@ -161,8 +161,7 @@ struct BootFileSystemTests {
     try work.folder.write("in-guest", Self.inGuest)
     let result = try Program.run(
       Repository.path("scripts/with-fat"),
-      [work.folder.path, "bash", "-eux", "in-guest", Repository.product("latchkey")], text: "",
-      timeout: 600)
+      [work.folder.path, "bash", "-eux", "in-guest", Repository.product("latchkey")], text: "")
     #expect(result.status == 0, "\(result.text)\(result.errorText)")
   }
 
@@ -176,15 +175,15 @@ struct BootFileSystemTests {
     latchkey verify --boot fat
     for options in umask=0022 umask=0077,shortname=winnt ro,fmask=0133,dmask=0022 uid=1000,quiet; do
       umount fat
-      mount -t vfat -o "$options" /dev/ubda fat
+      mount -t vfat -o "$options" /dev/vda fat
       latchkey verify --boot fat
     done
     umount fat
-    mount -t vfat -o ro /dev/ubda fat
+    mount -t vfat -o ro /dev/vda fat
     latchkey sign --pin-file pin --boot fat --yes | tee said
     grep -w fat /proc/mounts | grep -w ro
     mkdir ext4 && mount -t tmpfs tmpfs ext4 && cp -a BOOT/. ext4/
-    mount -t vfat -o ro /dev/ubda ext4/efi
+    mount -t vfat -o ro /dev/vda ext4/efi
     latchkey sign --pin-file pin --boot ext4 --names relative --yes
     latchkey verify --boot ext4
     umount ext4/efi

@@ -79,7 +79,7 @@ struct SeveralDonglesTests {
       #expect(opened.text.contains(serial))
     }
     work.daemon?.remove(from: 0)
-    let isGone = Program.wait(upTo: 20) { (try? self.serials(work).count) == 1 }
+    let isGone = Program.wait { (try? self.serials(work).count) == 1 }
     #expect(isGone)
     let opened = try work.latchkey(unlock + ["spare-pin"], expecting: 0)
     #expect(opened.text.contains(serials[1]))

@@ -113,11 +113,11 @@ struct SharingTests {
     let pipe = try #require(FileHandle(forWritingAtPath: work.folder.path("pipe")))
     daemon.remove()
     // pcscd looks now and then.
-    let isGone = Program.wait(upTo: 20) { (try? work.latchkey(["card", "list"]).status) == 3 }
+    let isGone = Program.wait { (try? work.latchkey(["card", "list"]).status) == 3 }
     #expect(isGone)
     try pipe.write(contentsOf: Data((Workplace.pin + "\n").utf8))
     try pipe.close()
-    #expect(Program.wait(upTo: 60) { !process.isRunning })
+    #expect(Program.wait { !process.isRunning })
     let text = String(
       decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
     #expect(process.terminationStatus == 3, "\(text)")

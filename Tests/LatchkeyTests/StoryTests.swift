@@ -112,7 +112,7 @@ struct StoryTests {
     let work = try Workplace(.reader, profile: "yubikey-5")
     let gnupg = try GnuPG(work.daemon)
     let made = try gnupg.editCard(
-      ["generate", "n", "0", "Ada Lovelace", "ada@example.org", ""], timeout: 120)
+      ["generate", "n", "0", "Ada Lovelace", "ada@example.org", ""])
     #expect(made.text.contains("KEY_CREATED"), "\(made.text)\(made.errorText)")
     let exported = try gnupg.run(["--armor", "--output", work.folder.path("ada.asc"), "--export"])
     #expect(exported.status == 0)

@@ -75,10 +75,10 @@ struct TouchTests {
     func said() -> String {
       String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
     }
-    let waits = Program.wait(upTo: 20) { said().contains("waits for your touch") }
+    let waits = Program.wait { said().contains("waits for your touch") }
     #expect(waits, "\(said())")
     work.daemon?.remove()
-    let ended = Program.wait(upTo: 20) { !process.isRunning }
+    let ended = Program.wait { !process.isRunning }
     #expect(ended)
     #expect([3, 4].contains(process.terminationStatus), "\(said())")
     #expect(said().contains("pulled out"), "\(said())")

@@ -110,7 +110,7 @@ final class Workplace {
     _ program: String, _ arguments: [String], text: String = "", expecting status: Int32? = nil
   ) throws -> Program {
     let result = try Program.run(
-      program, arguments, text: text, environment: environment, folder: folder.path, timeout: 120)
+      program, arguments, text: text, environment: environment, folder: folder.path)
     if let status, result.status != status {
       throw TestSupportError(
         """

@@ -60,7 +60,7 @@ struct WrongInputTests {
         Repository.product("latchkey"), ["card", "list"], environment: daemon.environment,
         folder: work.folder.path)
     }
-    let isThere = Program.wait(upTo: 10) {
+    let isThere = Program.wait {
       (try? list())?.errorText.contains("has no OpenPGP application") ?? false
     }
     #expect(isThere)

@@ -24,9 +24,6 @@ public final class Machine {
   /// How many seconds ago it was switched on.
   public var seconds: Double { Date().timeIntervalSince(start) }
 
-  /// Longer than any step takes on a machine that has four times as much to do as it can.
-  private static let patience = 240.0
-
   /// Switches one on.
   /// - Parameters:
   ///   - name: the log's name, below `.build-boot/machine/logs`.
@@ -77,15 +74,14 @@ public final class Machine {
     process.standardInput = keyboard
     process.standardOutput = console
     process.standardError = console
-    try process.run()
+    try process.runWatched()
     if let dongle { try plug(dongle) }
   }
 
   deinit {
     pull()
-    // It has nothing to lose, and SIGTERM doesn't reach it: it has blocked what the thread that started it has.
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    // It has nothing to lose.
+    process.endGroup()
   }
 
   /// Plugs a dongle in.
@@ -120,7 +116,7 @@ public final class Machine {
   /// - Returns: all that its root said.
   public func end() throws -> String {
     let said = try see("ROOT: ", "ROOT: end")
-    guard Program.wait(upTo: Self.patience, until: { !process.isRunning }) else {
+    guard Program.wait(until: { !process.isRunning }) else {
       throw failure("the machine did not end")
     }
     return said
@@ -153,7 +149,7 @@ public final class Machine {
 
   private func next(_ text: String) throws -> String {
     var found: String?
-    let inTime = Program.wait(upTo: Self.patience) {
+    let inTime = Program.wait {
       let isOver = !process.isRunning
       let unseen = console.dropFirst(position)
       if let range = unseen.firstRange(of: text) {

@@ -22,8 +22,7 @@ struct DebianRoot: Sendable {
       [
         "-euc", "rm -rf \"$1\"; mkdir -p \"${1%/*}\"; cp -a \"$0\" \"$1\"", Self.made + "/" + kind,
         path,
-      ],
-      timeout: 300)
+      ])
     guard copied.status == 0 else {
       throw TestSupportError("no root: run scripts/package-roots\n\(copied.errorText)")
     }
@@ -67,7 +66,7 @@ struct DebianRoot: Sendable {
           PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc "$script"
         """,
         path, Self.packages, Self.made + "/debs", script, loop?.device ?? "", LoopVolume.uuid,
-      ], timeout: 600)
+      ])
   }
 
   /// Runs a script that must end well.

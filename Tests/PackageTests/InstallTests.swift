@@ -14,7 +14,7 @@ struct InstallTests {
       [
         "--allow-root", "--fail-on", "error,warning",
         "\(DebianRoot.packages)/latchkey_\(DebianRoot.version)_amd64.changes",
-      ], timeout: 300)
+      ])
     #expect(lintian.status == 0, "\(lintian.text)\(lintian.errorText)")
     #expect(!lintian.text.contains("E: ") && !lintian.text.contains("W: "), "\(lintian.text)")
   }
@@ -27,7 +27,7 @@ struct InstallTests {
     let again = try Program.run(
       "sh",
       ["-c", "umask 077; exec \"$0\" \"$1\"", Repository.path("packaging/pack"), folder.path],
-      environment: ["LC_ALL": "C", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"], timeout: 1200)
+      environment: ["LC_ALL": "C", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"], timeout: 2400)
     #expect(again.status == 0, "\(again.errorText)")
     let after = try Program.run("sh", ["-c", sums, folder.path])
     #expect(before.text == after.text)

@@ -57,7 +57,7 @@ public final class GnuPG {
   /// Runs gpg.
   /// - Parameter commands: the lines that it reads for its prompts (`--command-fd 0`).
   public func run(
-    _ arguments: [String], commands: [String] = [], timeout: Double = 60
+    _ arguments: [String], commands: [String] = [], timeout: Double = Program.patience
   ) throws -> Program {
     let batch = commands.isEmpty ? ["--batch"] : ["--command-fd", "0", "--expert"]
     return try Program.run(
@@ -79,7 +79,7 @@ public final class GnuPG {
   }
 
   /// Runs gpg's card editor with admin commands.
-  public func editCard(_ commands: [String], timeout: Double = 60) throws -> Program {
+  public func editCard(_ commands: [String], timeout: Double = Program.patience) throws -> Program {
     try run(["--edit-card"], commands: ["admin"] + commands + ["quit"], timeout: timeout)
   }
 
@@ -101,8 +101,8 @@ public final class GnuPG {
   public func releaseCard() {
     // Killing scdaemon alone leaves the agent with a broken pipe for a while.
     _ = try? Program.run(
-      release.program("gpgconf"), ["--kill", "all"], environment: environment, timeout: 10)
-    _ = Program.wait(upTo: 2) {
+      release.program("gpgconf"), ["--kill", "all"], environment: environment)
+    _ = Program.wait(upTo: 10) {
       !FileManager.default.fileExists(atPath: folder.path("S.gpg-agent"))
         && !FileManager.default.fileExists(atPath: folder.path("S.scdaemon"))
     }

@@ -75,7 +75,7 @@ public final class PCSCDaemon {
     daemon = try Program.start(
       "unshare", ["--mount"] + (getuid() == 0 ? [] : ["--map-root-user"]) + ["sh", "-c", script],
       output: folder.path("log"), errors: folder.path("err"))
-    guard Program.wait(upTo: 10, until: { files.fileExists(atPath: socket) || !daemon.isRunning }),
+    guard Program.wait(until: { files.fileExists(atPath: socket) || !daemon.isRunning }),
       daemon.isRunning
     else { throw TestSupportError("pcscd did not start\n\(log)") }
     for (index, card) in cards.enumerated() {
@@ -106,13 +106,13 @@ public final class PCSCDaemon {
     remove(from: index)
     // pcscd looks into a reader every 0.4 seconds: a card that was away for less, it doesn't power anew.
     if let emptySince = readers[index].emptySince {
-      _ = Program.wait(upTo: 2) { Date().timeIntervalSince(emptySince) > 1 }
+      _ = Program.wait { Date().timeIntervalSince(emptySince) > 1 }
     }
     let process = try Program.start(
       program, arguments(readers[index]), errors: folder.path("card\(index)"),
       environment: ["PYTHONDONTWRITEBYTECODE": "1"])
     readers[index].card = process
-    let powered = Program.wait(upTo: 60) {
+    let powered = Program.wait {
       !process.isRunning || lines(index).contains("# power on")
     }
     guard powered, process.isRunning else {

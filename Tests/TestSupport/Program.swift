@@ -15,6 +15,10 @@ public struct Program {
   /// ``errors`` as text.
   public var errorText: String { String(decoding: errors, as: UTF8.self) }
 
+  /// Longer than anything takes on a machine that has several times as much to do as it can, in seconds. A test
+  /// waits for a condition, and this is only how long it may take to fail.
+  public static let patience = 600.0
+
   /// Runs it and waits.
   /// - Parameters:
   ///   - program: a path, or a name that PATH finds.
@@ -24,7 +28,7 @@ public struct Program {
   /// - Throws: if it can't be started, or the time is up.
   public static func run(
     _ program: String, _ arguments: [String] = [], input: [UInt8] = [],
-    environment: [String: String] = [:], folder: String? = nil, timeout: Double = 60
+    environment: [String: String] = [:], folder: String? = nil, timeout: Double = patience
   ) throws -> Program {
     let files = try TemporaryFolder()
     try files.write("in", bytes: input)
@@ -32,8 +36,7 @@ public struct Program {
       program, arguments, input: files.path("in"), output: files.path("out"),
       errors: files.path("err"), environment: environment, folder: folder)
     let inTime = wait(upTo: timeout) { !process.isRunning }
-    if !inTime { end(process) }
-    process.waitUntilExit()
+    end(process)
     func bytes(_ name: String) -> [UInt8] {
       [UInt8](FileManager.default.contents(atPath: files.path(name)) ?? Data())
     }
@@ -51,7 +54,7 @@ public struct Program {
   /// Runs it, with text for stdin.
   public static func run(
     _ program: String, _ arguments: [String] = [], text: String,
-    environment: [String: String] = [:], folder: String? = nil, timeout: Double = 60
+    environment: [String: String] = [:], folder: String? = nil, timeout: Double = patience
   ) throws -> Program {
     try run(
       program, arguments, input: Array(text.utf8), environment: environment, folder: folder,
@@ -86,23 +89,26 @@ public struct Program {
     process.standardInput = FileHandle(forReadingAtPath: input)
     process.standardOutput = try writing(output)
     process.standardError = try writing(errors)
-    try process.run()
+    try process.runWatched()
     return process
   }
 
-  /// Ends a process of ours: SIGTERM, and SIGKILL where that isn't heard.
+  /// Ends a process of ours, if it runs: by SIGTERM, and where that doesn't reach it, by SIGKILL with all that it
+  /// has started.
   public static func end(_ process: Process) {
-    guard process.isRunning else { return }
-    process.terminate()
-    if !wait(upTo: 3, until: { !process.isRunning }) {
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+    if process.isRunning {
+      process.terminate()
+      if !wait(upTo: 10, until: { !process.isRunning }) { return process.endGroup() }
     }
+    process.waitUntilExit()
+    ChildWatch.shared.ended(process)
   }
 
   /// Asks `condition` every few milliseconds.
   /// - Returns: false if it never held within so many seconds.
-  public static func wait(upTo seconds: Double, until condition: () -> Bool) -> Bool {
+  public static func wait(
+    upTo seconds: Double = patience, until condition: () -> Bool
+  ) -> Bool {
     let end = Date().addingTimeInterval(seconds)
     while !condition() {
       if Date() > end { return false }

@@ -67,7 +67,7 @@ final class Boot {
   }
 
   /// Talks to the program on a terminal by an expect script, in which `mark NAME` makes a file, for
-  /// ``wait(for:)``. It may stand on its own feet, as in an initramfs, where a console controls nobody.
+  /// ``wait(for:in:)``. It may stand on its own feet, as in an initramfs, where a console controls nobody.
   func talk(
     _ build: Build = .ordinary, options: [String] = [], asConsole: Bool = false,
     environment: [String: String] = [:], _ conversation: String
@@ -78,7 +78,7 @@ final class Boot {
     let script = try files.write(
       "script\(number)",
       """
-      set timeout 40
+      set timeout 300
       proc mark {name} { close [open "\(files.path("mark-"))$name" w] }
       spawn sh -c {trap : INT; \(asConsole ? "setsid -w " : "")\(words); echo "ended $?"}
       expect_after timeout { puts "\\nNOT SEEN IN TIME"; exit 9 }
@@ -93,8 +93,10 @@ final class Boot {
   }
 
   /// Waits until an expect script has come to a mark.
-  func wait(for mark: String) -> Bool {
-    Program.wait(upTo: 40) { FileManager.default.fileExists(atPath: files.path("mark-" + mark)) }
+  func wait(for mark: String, in conversation: Conversation) -> Bool {
+    func isThere() -> Bool { FileManager.default.fileExists(atPath: files.path("mark-" + mark)) }
+    _ = Program.wait { isThere() || !conversation.process.isRunning }
+    return isThere()
   }
 
   /// The instructions that reached the card, without GET RESPONSE.
@@ -110,7 +112,7 @@ struct Conversation {
 
   /// What the terminal showed, after the end.
   func shown() -> String {
-    _ = Program.wait(upTo: 90) { !process.isRunning }
+    _ = Program.wait { !process.isRunning }
     Program.end(process)
     return String(
       decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)

@@ -86,7 +86,7 @@ struct PromptTests {
       mark named
       expect "PIN: " ; send "123456\\r"
       """)
-    #expect(boot.wait(for: "named"))
+    #expect(boot.wait(for: "named", in: talk))
     #expect(!boot.instructions.contains("20"))
     try boot.daemon.insert(dongle.file)
     let shown = talk.shown()
@@ -104,9 +104,9 @@ struct PromptTests {
       expect "was pulled out" ; expect "plug in one of these" ; mark pulled
       expect "PIN: " ; send "123456\\r"
       """)
-    #expect(boot.wait(for: "asked"))
+    #expect(boot.wait(for: "asked", in: talk))
     boot.daemon.remove()
-    #expect(boot.wait(for: "pulled"))
+    #expect(boot.wait(for: "pulled", in: talk))
     try boot.daemon.insert(dongle.file)
     let shown = talk.shown()
     #expect(isOpened(shown), "\(shown)")
@@ -143,7 +143,7 @@ struct PromptTests {
   func takeover(build: Build) throws {
     let boot = try Boot()
     let talk = try boot.talk(build, #"expect "PIN: " ; mark asked"#)
-    #expect(boot.wait(for: "asked"))
+    #expect(boot.wait(for: "asked", in: talk))
     let second = try boot.run(build)
     let shown = talk.shown()
     #expect(shown.contains("another latchkey-unlock asks now"), "\(shown)")

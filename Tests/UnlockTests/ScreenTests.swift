@@ -128,9 +128,9 @@ struct ScreenTests {
       try #require(Build.ordinary.path), boot.arguments(), errors: errors,
       environment: boot.daemon.environment.merging(["PATH": screen.path]) { $1 })
     defer { Program.end(process) }
-    #expect(Program.wait(upTo: 40) { screen.told.contains("watch-keystroke") })
+    #expect(Program.wait { screen.told.contains("watch-keystroke") })
     try boot.daemon.insert(dongle.file)
-    #expect(Program.wait(upTo: 60) { !process.isRunning }, "\(screen.told)")
+    #expect(Program.wait { !process.isRunning }, "\(screen.told)")
     #expect([0, 5].contains(process.terminationStatus))
     #expect(boot.instructions.contains("2A"))
   }

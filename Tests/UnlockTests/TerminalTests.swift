@@ -11,7 +11,7 @@ struct TerminalTests {
     let script = try folder.write(
       "script",
       """
-      set timeout 20
+      set timeout 300
       spawn sh -c {\(build.path ?? "") --run \(folder.path("run")) \(scene.folder) \
       >\(folder.path("key")); echo "ended $?"; stty -a | grep -o -E -e "-?echo "}
       \(conversation)

@@ -94,7 +94,7 @@ final class DebianRoot {
   @discardableResult
   func run(_ script: String, environment: [String] = []) throws -> Program {
     // A session of its own has no controlling terminal.
-    try Program.run("setsid", ["-w"] + words(script, environment), timeout: 300)
+    try Program.run("setsid", ["-w"] + words(script, environment))
   }
 
   /// Runs a shell's words on a terminal of their own, with somebody there who does as the lines of expect
@@ -104,7 +104,7 @@ final class DebianRoot {
   func talk(
     _ script: String, _ lines: String, environment: [String] = [], meanwhile: String = ":"
   ) throws -> String {
-    var talk = "set timeout 240\n"
+    var talk = "set timeout 300\n"
     for (name, words) in [
       ("words", words(script + "; echo status=$?", environment)),
       ("meanwhile", words(meanwhile, [])),
@@ -148,7 +148,7 @@ final class DebianRoot {
 
       """
     let ran = try Program.run(
-      "setsid", ["-w", "expect", try folder.write("talk", talk)], timeout: 600)
+      "setsid", ["-w", "expect", try folder.write("talk", talk)])
     let shown = ran.text.replacing("\r\n", with: "\n")
     guard ran.status == 0 else { throw TestSupportError("\(shown)\n\(ran.errorText)") }
     return shown

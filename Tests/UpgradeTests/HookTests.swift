@@ -94,7 +94,7 @@ struct HookTests {
     let root = try makeRoot()
     // expect's end takes the terminal with it.
     _ = try? root.talk(Self.install, lines + "; close; wait; exit 0")
-    #expect(Program.wait(upTo: 30) { root.note != nil })
+    #expect(Program.wait { root.note != nil })
     #expect(try root.run("dpkg-query -W -f '${db:Status-Status}' firmware").text == "installed")
     #expect(try root.card().tries == 3)
   }

@@ -69,7 +69,7 @@ import Testing
     kill(card.processIdentifier, SIGUSR2)
     #expect(try machine.kinds(3) == [.interfaceInfo, .endpointInfo, .connect])
     machine.close()
-    #expect(Program.wait(upTo: 30) { !card.isRunning })
+    #expect(Program.wait { !card.isRunning })
     Program.end(card)
     #expect(card.terminationStatus == 0 && card.terminationReason == .exit)
   }
@@ -161,7 +161,7 @@ import Testing
       folder, machine, ["--usb-vendor", "08E6", "--usb-product", "3437"])
     try machine.accept()
     machine.send([UInt8](repeating: 0x41, count: 64))
-    #expect(Program.wait(upTo: 30) { !card.isRunning })
+    #expect(Program.wait { !card.isRunning })
     Program.end(card)
     #expect(card.terminationStatus == 5)
     let said = try String(contentsOfFile: folder.path("err"), encoding: .utf8)

@@ -79,7 +79,7 @@ import Testing
       reader.send([4])
       #expect(reader.receive()?.count == 19)
       if ending == 0 { reader.close() } else { kill(card.processIdentifier, ending) }
-      #expect(Program.wait(upTo: 5) { !card.isRunning })
+      #expect(Program.wait { !card.isRunning })
       Program.end(card)
       #expect(card.terminationStatus == 0)
       #expect(card.terminationReason == .exit)

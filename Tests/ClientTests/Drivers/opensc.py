@@ -81,7 +81,7 @@ with operation("openpgp-tool --verify CHV3"):
     admin()
 with operation("openpgp-tool --verify with a wrong PIN"):
     output = subprocess.run(["openpgp-tool", "--verify", "CHV1", "--pin", "999999"],
-                            capture_output=True, timeout=60)
+                            capture_output=True, timeout=600)
     require(output.returncode != 0)
     tool("--verify", "CHV1", "--pin", USER)
 for number, name in [(1, "signing"), (2, "decryption"), (3, "authentication")]:

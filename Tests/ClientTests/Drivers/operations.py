@@ -35,7 +35,7 @@ def require(condition, why="not what was expected"):
 def run(*command, data=None, status=0):
     """Runs a program to its end and gives its output, both streams together."""
     done = subprocess.run(
-        command, input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        command, input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
     text = done.stdout.decode(errors="replace")
     require(done.returncode == status, f"{command[0]} ended with {done.returncode}: {text}")
     return text

@@ -44,9 +44,9 @@ with operation("getATR, ATRCardType"):
     require(len(card.getATR()) > 4)
     ATR = card.getATR()
     card.disconnect()
-    CardRequest(timeout=5, cardType=ATRCardType(ATR)).waitforcard().connection.connect()
+    CardRequest(timeout=300, cardType=ATRCardType(ATR)).waitforcard().connection.connect()
 with operation("CardRequest, AnyCardType"):
-    service = CardRequest(timeout=5, cardType=AnyCardType()).waitforcard()
+    service = CardRequest(timeout=300, cardType=AnyCardType()).waitforcard()
     service.connection.connect()
     require(service.connection.transmit(SELECT)[1] == 0x90)
     service.connection.disconnect()
