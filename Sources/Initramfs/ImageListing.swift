@@ -181,7 +181,8 @@ private struct ListingParser: ~Escapable {
     case 0o100000: content = .file(try take(32))
     case 0o120000: content = .link(try text())
     case 0o020000, 0o060000:
-      content = isFirst ? .device(major: 0, minor: 0) : .device(major: try number(), minor: try number())
+      content =
+        isFirst ? .device(major: 0, minor: 0) : .device(major: try number(), minor: try number())
     default: content = .other
     }
     return ImageListing.Entry(path: path, mode: mode, owner: owner, content: content)
