@@ -81,7 +81,8 @@ let package = Package(
         "CCryptsetup", "CSystem",
       ]),
     .target(
-      name: "Initramfs", dependencies: ["DiskKey", "OpenPGP", "LibCrypto", "Storage", "CSystem"]),
+      name: "Initramfs",
+      dependencies: ["DiskKey", "OpenPGP", "Inflate", "LibCrypto", "Storage", "CSystem"]),
     .target(
       name: "BootChanges",
       dependencies: [

@@ -34,7 +34,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("KnownDongle", ["Provisioning", "OpenPGPCard"]),
   ("Journal", ["Enrolment"]),
   ("Crypttab", ["Enrolment"]),
-  ("Archive", ["Initramfs"]),
+  ("Image", ["Initramfs"]),
   ("VirtualCard", ["VirtualCard"]),
   ("CardFile", ["VirtualCard"]),
   ("CardProfile", ["VirtualCard"]),

@@ -1,4 +1,4 @@
-import Initramfs
+public import Initramfs
 
 /// A file in an initramfs that is not as it was when /boot was signed, or that is there at all where nothing
 /// was kept to compare with.
@@ -13,12 +13,16 @@ public struct ImageChange: Equatable, Sendable {
     case deleted
     /// Other permission bits.
     case mode(from: UInt32, to: UInt32)
+    /// Of another owner.
+    case owner(from: ImageListing.Owner, to: ImageListing.Owner)
     /// A link that points elsewhere.
     case retargeted(from: [UInt8], to: [UInt8])
     /// Something else now: a link for a file, and so on.
     case replaced
     /// There, and it is not known since when.
     case present
+    /// In an archive of the image, and a later one puts something else in its place.
+    case overlaid
   }
 
   /// What it most likely is from.
@@ -60,31 +64,34 @@ public struct ImageChange: Equatable, Sendable {
 }
 
 extension ImageListing {
-  /// What differs from an older one; with none, all that is there.
-  func differences(since old: ImageListing?) -> [(path: [UInt8], kind: ImageChange.Kind)] {
-    guard let old else { return entries.map { ($0.path, .present) } }
-    var changes: [(path: [UInt8], kind: ImageChange.Kind)] = []
+  /// What differs from an older one; with none, all that is there. What the kernel unpacks first and then
+  /// overlays counts as well: a kernel that reads less of an image than another boots it.
+  func differences(since old: ImageListing?) -> [(entry: Entry, kind: ImageChange.Kind)] {
+    let hidden = overlaid.filter { !(old?.overlaid.contains($0) ?? false) }
+      .map { (entry: $0, kind: ImageChange.Kind.overlaid) }
+    guard let old else { return entries.map { ($0, .present) } + hidden }
+    var changes: [(entry: Entry, kind: ImageChange.Kind)] = []
     for entry in entries {
       guard let before = old[entry.path] else {
-        changes.append((entry.path, .added))
+        changes.append((entry, .added))
         continue
       }
-      if entry.mode & 0o170000 != before.mode & 0o170000 {
-        changes.append((entry.path, .replaced))
-        continue
-      }
-      switch (before.content, entry.content) {
-      case (.link(let from), .link(let to)) where from != to:
-        changes.append((entry.path, .retargeted(from: from, to: to)))
-      case (.file(let from), .file(let to)) where from != to:
-        changes.append((entry.path, .changed))
-      case _ where before.mode != entry.mode:
-        changes.append(
-          (entry.path, .mode(from: before.mode & 0o7777, to: entry.mode & 0o7777)))
-      default: break
-      }
+      if let kind = entry.change(since: before) { changes.append((entry, kind)) }
     }
-    changes += old.entries.filter { self[$0.path] == nil }.map { ($0.path, .deleted) }
-    return changes
+    changes += old.entries.filter { self[$0.path] == nil }.map { ($0, .deleted) }
+    return changes + hidden
+  }
+}
+
+extension ImageListing.Entry {
+  fileprivate func change(since before: Self) -> ImageChange.Kind? {
+    if mode & 0o170000 != before.mode & 0o170000 { return .replaced }
+    if case .link(let from) = before.content, case .link(let to) = content, from != to {
+      return .retargeted(from: from, to: to)
+    }
+    if content != before.content { return .changed }
+    if mode != before.mode { return .mode(from: before.mode & 0o7777, to: mode & 0o7777) }
+    if owner != before.owner { return .owner(from: before.owner, to: owner) }
+    return nil
   }
 }

@@ -25,10 +25,11 @@ public struct ImageInspection: Sendable {
     failure == nil && count > 0 && changes.allSatisfy(\.cause.explains)
   }
 
-  /// Files up to this size are compared with packages; larger ones count as unknown.
-  private static let largest = 64 << 20
-  /// What initramfs-tools writes itself is small.
+  /// Files up to this size are looked into, of all together so much: what initramfs-tools writes itself, and
+  /// microcode. Larger ones count as unknown where their form matters.
   private static let largestText = 64 << 10
+  private static let largestMicrocode = 16 << 20
+  private static let limit = 48 << 20
 
   /// Looks into an image.
   /// - Parameters:
@@ -44,13 +45,16 @@ public struct ImageInspection: Sendable {
     isCompared = old != nil || !others.isEmpty
     var sums: [[UInt8]: [UInt8]] = [:]
     var texts: [[UInt8]: [UInt8]] = [:]
+    var rest = Self.limit
     let listing: ImageListing
     do throws(ImageError) {
-      listing = try ImageListing(image: boot + path, keeping: Self.largest) { entry, bytes in
-        // By content: one of a file's several names carries it in the archive.
-        guard case .file(let digest) = entry.content, sums[digest] == nil else { return }
-        sums[digest] = md5(of: bytes.span)
-        if bytes.count <= Self.largestText || Microcode.isOne(entry.path) { texts[digest] = bytes }
+      listing = try ImageListing(image: boot + path) { path, size in
+        size <= min(rest, Microcode.isOne(path) ? Self.largestMicrocode : Self.largestText)
+      } look: { file in
+        sums[file.digest] = file.checksum
+        guard let bytes = file.bytes, texts[file.digest] == nil else { return }
+        rest -= bytes.count
+        texts[file.digest] = bytes
       }
     } catch {
       failure = error
@@ -62,16 +66,20 @@ public struct ImageInspection: Sendable {
     count = listing.entries.count
     let differences = listing.differences(since: old)
     let origins = ImageOrigin(
-      listing, sums, texts, packages, of: differences.map(\.path), root: root)
-    let found = differences.map { path, kind in
-      var cause = kind == .deleted ? .gone : origins.cause(of: path, kind)
-      if !cause.explains, kind != .changed,
-        others.contains(where: { $0[path] == listing[path] })
-      {
+      listing, sums, texts, packages, of: differences.map(\.entry.path), root: root)
+    let found = differences.map { entry, kind in
+      var cause = kind == .deleted ? .gone : origins.cause(of: entry, kind)
+      if !cause.explains, kind != .changed, others.contains(where: { $0.has(entry) }) {
         cause = .asBefore
       }
-      return ImageChange(path: path, kind: kind, cause: cause)
+      return ImageChange(path: entry.path, kind: kind, cause: cause)
     }
     changes = found.filter { !$0.cause.explains } + found.filter(\.cause.explains)
+  }
+}
+
+extension ImageListing {
+  fileprivate func has(_ entry: Entry) -> Bool {
+    self[entry.path] == entry || overlaid.contains(entry)
   }
 }

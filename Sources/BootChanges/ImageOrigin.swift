@@ -84,15 +84,17 @@ struct ImageOrigin {
     return parts.joined(separator: "/")
   }
 
-  func cause(of path: [UInt8], _ kind: ImageChange.Kind) -> ImageChange.Cause {
-    guard let entry = listing[path] else { return .unknown }
+  /// Of an entry as the image's makers wrote it: root's, as all of it is.
+  func cause(of entry: ImageListing.Entry, _ kind: ImageChange.Kind) -> ImageChange.Cause {
+    guard entry.owner == .root else { return .unknown }
     switch entry.content {
+    case .device: return .unknown
     case .other: return entry.mode & 0o170000 == 0o040000 ? .structure : .unknown
-    case .link(let target): return causeOfLink(path, target)
+    case .link(let target): return causeOfLink(entry.path, target)
     case .file(let digest):
       // Another mode alone: nothing ships it, and nobody writes it down.
       if case .mode = kind { return .unknown }
-      return causeOfFile(path, digest)
+      return causeOfFile(entry.path, digest)
     }
   }
 

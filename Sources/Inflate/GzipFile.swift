@@ -1,5 +1,3 @@
-import CZlib
-
 /// Why the bytes of a gzip file can't be decompressed.
 public enum GzipError: Error, Equatable, Sendable {
   /// They are no gzip, or damaged, or end too early.
@@ -28,38 +26,15 @@ public enum GzipFile {
   private static func decompressMember(
     _ bytes: Span<UInt8>, _ limit: Int, into plain: inout [UInt8]
   ) throws(GzipError) -> Int {
-    guard let available = UInt32(exactly: bytes.count) else { throw .tooLarge(limit: limit) }
-    var stream = unsafe z_stream()
-    // 16 beside the window's 15: gzip alone, with its checksum.
-    // Safe: the version and size are those of the header this was built with.
-    guard
-      unsafe inflateInit2_(
-        &stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-    else { throw .damaged }
-    // Safe: the stream was just set up.
-    defer { _ = unsafe inflateEnd(&stream) }
+    var stream = try GzipStream()
     var room = [UInt8](repeating: 0, count: 64 << 10)
-    var status = Z_OK
     var used = 0
-    while status == Z_OK {
-      var written = 0
-      // Safe: zlib reads and writes only within the two buffers, and only within this call.
-      unsafe bytes.withUnsafeBufferPointer { input in
-        unsafe room.withUnsafeMutableBufferPointer { output in
-          unsafe stream.next_in = UnsafeMutablePointer(
-            mutating: input.baseAddress.map { unsafe $0 + used })
-          unsafe stream.avail_in = available - UInt32(used)
-          unsafe stream.next_out = output.baseAddress
-          unsafe stream.avail_out = UInt32(output.count)
-          unsafe status = CZlib.inflate(&stream, Z_NO_FLUSH)
-          unsafe written = output.count - Int(stream.avail_out)
-          used = Int(available - (unsafe stream.avail_in))
-        }
-      }
-      guard plain.count + written <= limit else { throw .tooLarge(limit: limit) }
-      plain += room[..<written]
+    while true {
+      let step = try stream.decompress(bytes.extracting(droppingFirst: used), into: &room)
+      used += step.used
+      guard plain.count + step.written <= limit else { throw .tooLarge(limit: limit) }
+      plain += room[..<step.written]
+      if step.isEnd { return used }
     }
-    guard status == Z_STREAM_END else { throw .damaged }
-    return used
   }
 }

@@ -1,7 +1,7 @@
 import CSystem
 
-/// How a part of an image is compressed, and the program that undoes it: what made the image on this
-/// machine has it too.
+/// How a part of an image is compressed, as the kernel knows it (`lib/decompress.c`). zlib undoes gzip here;
+/// of the others the program does: what made the image on this machine has it too.
 public enum Compression: String, CaseIterable, Sendable {
   case gzip
   case zstd
@@ -12,82 +12,35 @@ public enum Compression: String, CaseIterable, Sendable {
 
   /// What begins with these bytes; nil for none of them.
   init?(of bytes: ArraySlice<UInt8>) {
-    for kind in Self.allCases {
-      for magic in kind.magics where bytes.starts(with: magic) {
-        self = kind
-        return
-      }
+    guard let kind = Self.allCases.first(where: { bytes.starts(with: $0.magic) }) else {
+      return nil
     }
-    return nil
+    self = kind
   }
 
-  private var magics: [[UInt8]] {
+  private var magic: [UInt8] {
     switch self {
-    case .gzip: [[0x1F, 0x8B]]
-    case .zstd: [[0x28, 0xB5, 0x2F, 0xFD]]
-    case .xz: [[0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]]
-    // The kernel wants the legacy frame; dracut has written the other.
-    case .lz4: [[0x02, 0x21, 0x4C, 0x18], [0x04, 0x22, 0x4D, 0x18]]
-    case .bzip2: [[0x42, 0x5A, 0x68]]
-    case .lzop: [[0x89, 0x4C, 0x5A, 0x4F]]
+    case .gzip: [0x1F, 0x8B]
+    case .zstd: [0x28, 0xB5, 0x2F, 0xFD]
+    case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]
+    // The legacy frame: the kernel has no other.
+    case .lz4: [0x02, 0x21, 0x4C, 0x18]
+    case .bzip2: [0x42, 0x5A, 0x68]
+    case .lzop: [0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]
     }
   }
 
-  /// The bytes of a file from `start` to its end, decompressed.
-  /// - Parameters:
-  ///   - descriptor: the file; its place is moved.
-  ///   - limit: the most bytes that may come out.
+  /// Starts its program on what is left of a file.
+  /// - Returns: its process, and the descriptor of what it writes, both the caller's to end.
   /// - Throws: ``ImageError``.
-  func decompress(
-    _ descriptor: Int32, from start: Int, limit: Int
-  ) throws(ImageError) -> [UInt8] {
-    guard lseek(descriptor, off_t(start), SEEK_SET) == off_t(start) else {
-      throw .unreadable(errno: system_errno())
-    }
+  func start(_ input: Int32) throws(ImageError) -> (process: pid_t, output: Int32) {
     var output: Int32 = -1
     // Safe: the names are C strings for the call, and the number is ours.
-    let process = unsafe system_start_filter(rawValue, "-dc", descriptor, &output)
+    let process = unsafe system_start_filter(rawValue, "-dc", input, &output)
     guard process > 0 else {
       if process == -ENOENT { throw .noProgram(self) }
       throw .unreadable(errno: -process)
     }
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 1 << 20)
-    var failed: Int32 = 0
-    while bytes.count <= limit {
-      // Safe: the array is exclusively ours, and the count is its room.
-      let got = unsafe block.withUnsafeMutableBytes { room in
-        unsafe read(output, room.baseAddress, room.count)
-      }
-      if got < 0, system_errno() == EINTR { continue }
-      if got < 0 { failed = system_errno() }
-      guard got > 0 else { break }
-      bytes += block[..<got]
-    }
-    close(output)
-    let status = system_end_filter(process)
-    guard failed == 0 else { throw .unreadable(errno: failed) }
-    guard bytes.count <= limit else { throw .tooLarge }
-    // gzip's 2 is a warning: zeros behind the end, as some boot loaders want them.
-    guard status == 0 || (self == .gzip && status == 2) else { throw .cannotDecompress(self) }
-    return bytes
+    return (process, output)
   }
-}
-
-/// Why an image can't be looked into.
-public enum ImageError: Error, Equatable, Sendable {
-  /// It can't be read, or a program can't be started; errno.
-  case unreadable(errno: Int32)
-  /// No initramfs begins like that.
-  case notAnImage
-  /// A part of it is no whole archive; where that begins in the image.
-  case damaged(CPIOFault, at: Int)
-  /// What is behind an archive is no archive, nor compressed in a known way.
-  case unknownCompression(at: Int)
-  /// The program that decompresses it isn't there.
-  case noProgram(Compression)
-  /// The compressed part is damaged.
-  case cannotDecompress(Compression)
-  /// It is larger than any initramfs: decompressed, more than 2 GiB.
-  case tooLarge
 }

@@ -123,7 +123,7 @@ public struct ImageCheck: Sendable {
     _ line: Line, _ tree: ImageTree, _ installed: String
   ) -> (dongles: [Record.Dongle], faults: [ImageFault], luksVersion: UInt8?) {
     func bytes(_ file: ImageFault.File) -> [UInt8]? {
-      tree.node("\(folder)/\(line.uuid)/\(file.rawValue)").map { Array($0.content) }
+      tree.node("\(folder)/\(line.uuid)/\(file.rawValue)")?.content
     }
     let check = VolumeCheck(of: line.uuid, record: bytes(.record), blob: bytes(.blob))
     var faults = check.faults

@@ -30,7 +30,7 @@ enum RuntimeParts {
     // Newer pcsc-lite has the library proper behind another one.
     for (path, node) in tree.nodes where path.contains("/libpcsclite.so.") && node.isFile {
       let behind = Array("libpcsclite_real.so.".utf8)
-      if contains(node.content, behind) { missing.append("libpcsclite_real.so.") }
+      if contains(node.content?[...] ?? [], behind) { missing.append("libpcsclite_real.so.") }
       break
     }
     for path in tree.nodes.keys where path.contains(".so") {

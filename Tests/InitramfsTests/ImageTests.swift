@@ -62,7 +62,7 @@ struct ImageTests {
   }
 
   @Test(
-    "zeros behind the compressed part are no damage", arguments: ["gzip -1", "zstd -1 -q", "xz -0"])
+    "zeros behind the compressed part are no damage", arguments: ["gzip -1", "zstd -1 -q", "xz -0 --check=crc32"])
   func padded(program: String) throws {
     let unpacked = try Unpacked("one")
     let image = try unpacked.pack(program)
@@ -150,7 +150,8 @@ struct ImageTests {
     try unpacked.run("truncate -s -1000 \"$0/image\"")
     let cut = try unpacked.check(image)
     #expect(
-      cut.status == 1 && cut.errorText.contains("zstd can't decompress it"), "\(cut.errorText)")
+      cut.status == 1 && cut.errorText.contains("that is cut, or compressed by zstd"),
+      "\(cut.errorText)")
     #expect(cut.errorText.contains("update-initramfs -u"))
 
     try unpacked.run("echo 'no image' >\"$0/image\"")

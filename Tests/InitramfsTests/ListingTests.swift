@@ -12,7 +12,7 @@ struct ListingTests {
       [
         "-ec",
         """
-        pack() { find . | sort | cpio --quiet -o -H newc; }
+        pack() { find . | sort | cpio --quiet -o -H newc -R 0:0; }
         mkdir tree; cd tree; mkdir -p usr/bin etc early
         head -c 700000 /dev/zero | tr '\\0' x >usr/bin/large; echo small >etc/small; : >etc/empty
         ln -s usr/bin bin; ln usr/bin/large usr/bin/again; chmod 4755 usr/bin/large
@@ -42,29 +42,33 @@ struct ListingTests {
       \(behind)
       """)
     var seen: [String: Int] = [:]
-    let listing = try ImageListing(image: path, keeping: 1000) { entry, bytes in
-      seen[String(decoding: entry.path, as: UTF8.self)] = bytes.count
+    let listing = try ImageListing(image: path) { _, size in
+      size <= 1000
+    } look: { file in
+      if let bytes = file.bytes { seen[String(decoding: file.path, as: UTF8.self)] = bytes.count }
+      #expect(file.checksum?.count == 16)
     }
     #expect(
       text(listing) == [
         "bin", "early", "etc", "etc/empty", "etc/small", "kernel", "kernel/code", "usr", "usr/bin",
         "usr/bin/again", "usr/bin/large",
       ])
-    // Large ones are hashed and not handed on; a second name is the same file.
-    #expect(seen == ["etc/empty": 0, "etc/small": 6, "kernel/code": 5])
+    // Large ones are hashed and not kept; a second name is the same file, and comes first without content.
+    #expect(
+      seen == ["etc/empty": 0, "etc/small": 6, "kernel/code": 5, "usr/bin/again": 0])
     let large = try #require(listing[Array("usr/bin/large".utf8)])
     let again = try #require(listing[Array("usr/bin/again".utf8)])
     let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 700_000)
     #expect(try large.content == .file(digest(.sha256, of: bytes.span)))
     #expect(again.content == large.content && large.mode == 0o104755)
     #expect(listing[Array("bin".utf8)]?.content == .link(Array("usr/bin".utf8)))
-    // The tree, which has all of it in memory, says the same.
     let tree = try ImageTree(image: path)
-    #expect(Set(tree.nodes.keys.filter { !$0.isEmpty }) == Set(text(listing)))
+    #expect(Set(tree.nodes.keys) == Set(text(listing)))
+    #expect(tree.text("bin/../etc/small") == "small\n")
     #expect(try ImageListing(parsing: listing.bytes.span) == listing)
   }
 
-  @Test("what comes later in an image stands over what came before")
+  @Test("what comes later in an image stands over what came before, which is listed as well")
   func later() throws {
     let folder = try TemporaryFolder()
     let path = try image(
@@ -74,9 +78,48 @@ struct ListingTests {
       (cd .. && mkdir over && cd over && mkdir etc && echo other >etc/small && pack >>../image)
       """)
     let listing = try ImageListing(image: path)
-    let other = Array("other\n".utf8)
-    #expect(
-      try listing[Array("etc/small".utf8)]?.content == .file(digest(.sha256, of: other.span)))
+    func content(_ text: String) throws -> ImageListing.Content {
+      let bytes = Array(text.utf8)
+      return try .file(digest(.sha256, of: bytes.span))
+    }
+    #expect(try listing[Array("etc/small".utf8)]?.content == content("other\n"))
+    #expect(listing.overlaid.map(\.path) == [Array("etc/small".utf8)])
+    #expect(try listing.overlaid.first?.content == content("small\n"))
+    #expect(try ImageListing(parsing: listing.bytes.span) == listing)
+  }
+
+  @Test(
+    "little that holds much is refused", arguments: ["gzip -9", "zstd -q", "xz -0 --check=crc32"])
+  func bombs(program: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try image(folder, "truncate -s 200M air; pack | \(program) >../image")
+    #expect(throws: ImageError.tooLarge) { try ImageListing(image: path) }
+    #expect(throws: ImageError.tooLarge) { try ImageTree(image: path) }
+  }
+
+  @Test("more entries than any image has, and more zeros between archives, are refused")
+  func limits() throws {
+    let folder = try TemporaryFolder()
+    var archive = Newc()
+    for number in 0...ImageLimits.entries { archive.add(Newc.file("\(number)", "")) }
+    var path = try folder.write("image", bytes: archive.bytes)
+    #expect(throws: ImageError.tooLarge) { try ImageListing(image: path) }
+    let zeros = [UInt8](repeating: 0, count: ImageLimits.zeros + 4)
+    path = try folder.write("image", bytes: Newc.archive([Newc.file("a", "")]) + zeros)
+    #expect(throws: ImageError.self) { try ImageListing(image: path) }
+  }
+
+  @Test("an archive that is cut anywhere, plain or within gzip, gives no listing")
+  func cut() throws {
+    let folder = try TemporaryFolder()
+    let bytes = Newc.archive([Newc.folder("etc"), Newc.file("etc/a", "x"), Newc.link("b", "etc")])
+    for count in 0..<bytes.count {
+      for image in [Array(bytes[..<count]), try packed(Array(bytes[..<count]), "gzip -1")]
+      where count % 16 == 0 || image.count == count {
+        let path = try folder.write("image", bytes: image)
+        #expect(throws: ImageError.self, "\(count)") { try ImageListing(image: path) }
+      }
+    }
   }
 
   @Test("an image that is cut or damaged gives no listing")
@@ -108,5 +151,21 @@ struct ListingTests {
     }
     let longer = bytes + [0]
     #expect(throws: ImageListing.Fault.damaged) { try ImageListing(parsing: longer.span) }
+  }
+
+  @Test("a listing that an older release kept is read")
+  func first() throws {
+    func entry(_ path: String, _ mode: UInt32) -> [UInt8] {
+      [0, UInt8(path.utf8.count)] + Array(path.utf8)
+        + [0, 0, UInt8(mode >> 8), UInt8(truncatingIfNeeded: mode)]
+    }
+    let digest = [UInt8](repeating: 7, count: 32)
+    let bytes: [UInt8] =
+      Array("latchkey-listing 1\n".utf8) + [0, 0, 0, 3] + entry("bin", 0o120777) + [0, 3]
+      + Array("usr".utf8) + entry("dev", 0o020600) + entry("init", 0o100755) + digest
+    let listing = try ImageListing(parsing: bytes.span)
+    #expect(listing.entries.map(\.owner) == [.root, .root, .root] && listing.overlaid.isEmpty)
+    #expect(listing[Array("init".utf8)]?.content == .file(digest))
+    #expect(try ImageListing(parsing: listing.bytes.span) == listing)
   }
 }

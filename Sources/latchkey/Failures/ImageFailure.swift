@@ -17,11 +17,20 @@ extension Failure {
       self.init(.doesNotHold, "\(name) is no initramfs image", next: "Check the path.")
     case .damaged(let fault, let place):
       self.init(
-        .doesNotHold, "\(name) is damaged at byte \(place): \(fault.words)", next: again)
+        .doesNotHold,
+        "\(name) is damaged or not as initramfs tools write it, at byte \(place): \(fault.words)",
+        next: again)
     case .unknownCompression(let place):
       self.init(
         .doesNotHold,
-        "\(name) has something at byte \(place) that is no archive, nor compressed in a known way",
+        "\(name) has something at byte \(place) that the kernel reads as no archive, and that is not "
+          + "compressed in a known way",
+        next: again)
+    case .unsupported(let compression, let place):
+      self.init(
+        .doesNotHold,
+        "\(name) has a part at byte \(place) that is cut, or compressed by \(compression.rawValue) in a "
+          + "way that the kernel may not read",
         next: again)
     case .noProgram(let compression):
       self.init(
@@ -33,7 +42,8 @@ extension Failure {
       )
     case .tooLarge:
       self.init(
-        .doesNotHold, "\(name) is larger than any initramfs", next: "Check the path.")
+        .doesNotHold, "\(name) is larger than any initramfs, or holds more than one can",
+        next: "Check the path, and what made it.")
     }
   }
 }
@@ -42,10 +52,17 @@ extension CPIOFault {
   /// In words.
   var words: String {
     switch self {
-    case .notAnArchive: "it holds no archive there"
-    case .truncated: "it ends in the middle of an archive"
-    case .number: "a number of its archive makes no sense"
-    case .name: "a name of its archive makes no sense"
+    case .notAnArchive: "there is no archive"
+    case .truncated: "an archive ends in the middle"
+    case .number: "a number of an archive makes no sense"
+    case .name: "the name of a file makes no sense"
+    case .parent: "a file's folder is not in the image, or behind a link"
+    case .type: "a file, link or device is of a kind that no image has"
+    case .twice: "a path comes twice in one archive"
+    case .replaced: "a file takes the place of something else"
+    case .hardLink: "the names of one file don't agree about it"
+    case .padding: "there is something, or too much, between two files or archives"
+    case .checksum: "a file's checksum is not that of its content"
     }
   }
 }

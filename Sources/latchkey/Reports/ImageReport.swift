@@ -17,7 +17,7 @@ struct ImageReport: Encodable {
   struct File: Encodable {
     /// Escaped.
     let path: String
-    /// `added`, `changed`, `deleted`, `mode`, `retargeted`, `replaced`, `present`.
+    /// `added`, `changed`, `deleted`, `mode`, `owner`, `retargeted`, `replaced`, `present`, `overlaid`.
     let kind: String
     let from: String?
     let to: String?
@@ -84,6 +84,11 @@ extension ImageReport.File {
     case .deleted: kind = "deleted"
     case .replaced: kind = "replaced"
     case .present: kind = "present"
+    case .overlaid: kind = "overlaid"
+    case .owner(let old, let new):
+      kind = "owner"
+      from = "\(old.user):\(old.group)"
+      to = "\(new.user):\(new.group)"
     case .mode(let old, let new):
       kind = "mode"
       from = String(old, radix: 8)
