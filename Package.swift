@@ -94,6 +94,7 @@ let package = Package(
       dependencies: ["OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets"],
       path: "Tests/TestSupport"),
     .executableTarget(name: "CMemoryScan", path: "Tests/CMemoryScan"),
+    .executableTarget(name: "CConfinedProbe", path: "Tests/CConfinedProbe"),
     .target(
       name: "VolumeTestSupport",
       dependencies: [
@@ -224,8 +225,8 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   (
     "InitramfsTests",
     [
-      "Initramfs", "DiskKey", "OpenPGP", "OpenPGPCard", "latchkey", "latchkey-unlock",
-      "VolumeTestSupport",
+      "Initramfs", "DiskKey", "OpenPGP", "OpenPGPCard", "Storage", "latchkey", "latchkey-unlock",
+      "VolumeTestSupport", "CConfinedProbe",
     ]
   ),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),

@@ -44,30 +44,23 @@ public enum Compression: String, CaseIterable, Sendable {
     guard lseek(descriptor, off_t(start), SEEK_SET) == off_t(start) else {
       throw .unreadable(errno: system_errno())
     }
-    var output: Int32 = -1
-    // Safe: the names are C strings for the call, and the number is ours.
-    let process = unsafe system_start_filter(rawValue, "-dc", descriptor, &output)
-    guard process > 0 else {
-      if process == -ENOENT { throw .noProgram(self) }
-      throw .unreadable(errno: -process)
-    }
+    let program = try DecompressionProgram(self, reading: descriptor)
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 20)
     var failed: Int32 = 0
     while bytes.count <= limit {
       // Safe: the array is exclusively ours, and the count is its room.
       let got = unsafe block.withUnsafeMutableBytes { room in
-        unsafe read(output, room.baseAddress, room.count)
+        unsafe read(program.output, room.baseAddress, room.count)
       }
       if got < 0, system_errno() == EINTR { continue }
       if got < 0 { failed = system_errno() }
       guard got > 0 else { break }
       bytes += block[..<got]
     }
-    close(output)
-    let status = system_end_filter(process)
     guard failed == 0 else { throw .unreadable(errno: failed) }
     guard bytes.count <= limit else { throw .tooLarge }
+    let status = program.end()
     // gzip's 2 is a warning: zeros behind the end, as some boot loaders want them.
     guard status == 0 || (self == .gzip && status == 2) else { throw .cannotDecompress(self) }
     return bytes
@@ -84,8 +77,10 @@ public enum ImageError: Error, Equatable, Sendable {
   case damaged(CPIOFault, at: Int)
   /// What is behind an archive is no archive, nor compressed in a known way.
   case unknownCompression(at: Int)
-  /// The program that decompresses it isn't there.
+  /// The program that decompresses it isn't there, or others than root can write it.
   case noProgram(Compression)
+  /// The program can't be started, or not confined; errno.
+  case cannotStart(Compression, errno: Int32)
   /// The compressed part is damaged.
   case cannotDecompress(Compression)
   /// It is larger than any initramfs: decompressed, more than 2 GiB.

@@ -12,7 +12,7 @@ struct ImageStream: ~Copyable {
   private let image: Int32
   /// What is read now: the image, or what a program makes of it.
   private var source: Int32
-  private var program: pid_t = 0
+  private var program: DecompressionProgram?
   private var compression: Compression?
   private var buffer = [UInt8](repeating: 0, count: 256 << 10)
   private var start = 0
@@ -38,10 +38,6 @@ struct ImageStream: ~Copyable {
   }
 
   deinit {
-    if program > 0 {
-      close(source)
-      _ = system_end_filter(program)
-    }
     close(image)
   }
 
@@ -219,25 +215,16 @@ struct ImageStream: ~Copyable {
     guard lseek(image, off_t(place), SEEK_SET) == off_t(place) else {
       throw .unreadable(errno: system_errno())
     }
-    var output: Int32 = -1
-    // Safe: the names are C strings for the call, and the number is ours.
-    let process = unsafe system_start_filter(compression.rawValue, "-dc", image, &output)
-    guard process > 0 else {
-      if process == -ENOENT { throw .noProgram(compression) }
-      throw .unreadable(errno: -process)
-    }
-    program = process
-    source = output
+    let program = try DecompressionProgram(compression, reading: image)
+    source = program.output
+    self.program = consume program
     self.compression = compression
     (start, end, place) = (0, 0, 0)
   }
 
   private mutating func endProgram() throws(ImageError) {
-    close(source)
-    let status = system_end_filter(program)
-    program = 0
     source = image
-    guard let compression else { return }
+    guard let compression, let status = program.take()?.end() else { return }
     // gzip's 2 is a warning: zeros behind the end, as some boot loaders want them.
     guard status == 0 || (compression == .gzip && status == 2) else {
       throw .cannotDecompress(compression)

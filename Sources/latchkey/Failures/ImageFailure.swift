@@ -23,9 +23,17 @@ extension Failure {
         .doesNotHold,
         "\(name) has something at byte \(place) that is no archive, nor compressed in a known way",
         next: again)
+    case .cannotStart(let compression, let number):
+      self.init(
+        .system,
+        "\(name) was not looked into: \(compression.rawValue) can't be started in confinement: "
+          + SystemError(number).description,
+        next: "Run this on a kernel with seccomp, outside a container that forbids it.")
     case .noProgram(let compression):
       self.init(
-        .system, "\(name) is compressed by \(compression.rawValue), which isn't installed",
+        .system,
+        "\(name) is compressed by \(compression.rawValue), which isn't in /usr/bin, "
+          + "or others than root can write it",
         next: "Install it: apt install \(compression == .xz ? "xz-utils" : compression.rawValue).")
     case .cannotDecompress(let compression):
       self.init(
