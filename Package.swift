@@ -94,7 +94,6 @@ let package = Package(
       dependencies: ["OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets"],
       path: "Tests/TestSupport"),
     .executableTarget(name: "CMemoryScan", path: "Tests/CMemoryScan"),
-    .executableTarget(name: "CConfinedProbe", path: "Tests/CConfinedProbe"),
     .target(
       name: "VolumeTestSupport",
       dependencies: [
@@ -159,7 +158,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootEntriesTests", ["BootEntries", "latchkey"]),
   ("BootMediaTests", ["BootMedia", "OpenPGP", "LibCrypto"]),
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
-  ("BootChangesTests", ["BootChanges", "BootEntries", "BootManifest"]),
+  ("BootChangesTests", ["BootChanges", "BootEntries", "BootManifest", "Initramfs"]),
   ("SecretsTests", ["Secrets", "CSystem"]),
   ("SmartCardTests", ["SmartCard", "Secrets"]),
   (
@@ -226,7 +225,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
     "InitramfsTests",
     [
       "Initramfs", "DiskKey", "OpenPGP", "OpenPGPCard", "Storage", "latchkey", "latchkey-unlock",
-      "VolumeTestSupport", "CConfinedProbe",
+      "VolumeTestSupport",
     ]
   ),
   ("InflateTests", ["Inflate", "OpenPGP", "Secrets", "CZlib"]),

@@ -29,6 +29,8 @@ public struct ImageInspection: Sendable {
   private static let largest = 64 << 20
   /// What initramfs-tools writes itself is small.
   private static let largestText = 64 << 10
+  /// No more than so many bytes are kept of an image; what is left out has no cause.
+  private static let allTexts = 128 << 20
 
   /// Looks into an image.
   /// - Parameters:
@@ -44,13 +46,18 @@ public struct ImageInspection: Sendable {
     isCompared = old != nil || !others.isEmpty
     var sums: [[UInt8]: [UInt8]] = [:]
     var texts: [[UInt8]: [UInt8]] = [:]
+    var room = Self.allTexts
     let listing: ImageListing
     do throws(ImageError) {
       listing = try ImageListing(image: boot + path, keeping: Self.largest) { entry, bytes in
         // By content: one of a file's several names carries it in the archive.
         guard case .file(let digest) = entry.content, sums[digest] == nil else { return }
         sums[digest] = md5(of: bytes.span)
-        if bytes.count <= Self.largestText || Microcode.isOne(entry.path) { texts[digest] = bytes }
+        guard bytes.count <= room,
+          bytes.count <= Self.largestText || ImageOrigin.isLong(entry.path, size: bytes.count)
+        else { return }
+        texts[digest] = bytes
+        room -= bytes.count
       }
     } catch {
       failure = error
@@ -62,10 +69,10 @@ public struct ImageInspection: Sendable {
     count = listing.entries.count
     let differences = listing.differences(since: old)
     let origins = ImageOrigin(
-      listing, sums, texts, packages, of: differences.map(\.path), root: root)
+      listing, sums, texts, packages, of: differences.map(\.path), since: old, root: root)
     let found = differences.map { path, kind in
       var cause = kind == .deleted ? .gone : origins.cause(of: path, kind)
-      if !cause.explains, kind != .changed,
+      if !cause.explains, kind == .added || kind == .present,
         others.contains(where: { $0[path] == listing[path] })
       {
         cause = .asBefore

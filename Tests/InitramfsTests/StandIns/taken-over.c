@@ -140,6 +140,7 @@ int main(int count, char *arguments[]) {
     if (descriptor != program && fcntl(descriptor, F_GETFD) >= 0) printf("DONE: %d is open\n", descriptor);
   }
   for (char **variable = environ; *variable != NULL; variable++) printf("has %s\n", *variable);
+  printf("Landlock: %s\n", syscall(444, NULL, 0, 1) >= 1 ? "yes" : "no");
   printf("no new privileges: %d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
   printf("root: %s\n", getuid() == 0 || geteuid() == 0 ? "YES" : "no");
   pthread_t thread;
