@@ -20,7 +20,9 @@ enum AccountFile {
 
   /// `etc/nsswitch.conf`: from those files alone.
   static func isSwitch(_ text: [UInt8]) -> Bool {
-    wholeLines(text)?.allSatisfy { ["passwd: files", "group: files", "shadow: files"].contains($0) }
+    wholeLines(text)?.allSatisfy {
+      ["passwd: files", "group: files", "shadow: files"].contains($0)
+    }
       ?? false
   }
 

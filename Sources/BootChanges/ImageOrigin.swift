@@ -161,9 +161,10 @@ struct ImageOrigin {
   /// Whether a file is no more than read: the administrator's own scripts run at boot, as does whatever else of
   /// his can be executed, and a library that is loaded into every program.
   private func isSettings(_ entry: ImageListing.Entry, of path: String) -> Bool {
-    path.hasPrefix("etc/") && !path.hasPrefix("etc/initramfs-tools/scripts/")
-      && path != "etc/ld.so.preload" && entry.mode & 0o111 == 0
-      && hasMode(entry, of: path) ?? false
+    guard path.hasPrefix("etc/"), !path.hasPrefix("etc/initramfs-tools/scripts/"),
+      path != "etc/ld.so.preload", entry.mode & 0o111 == 0, hasMode(entry, of: path) ?? false
+    else { return false }
+    return (try? DurableFile.read(root + "/" + path, limit: 64 << 20, isOurs: true)) != nil
   }
 
   /// A name of busybox's that nothing else had.
@@ -188,7 +189,9 @@ struct ImageOrigin {
   /// Whether a file's mode is that of a file of this system, or what a stricter umask left of it; nil if there
   /// is none.
   private func hasMode(_ entry: ImageListing.Entry, of path: String) -> Bool? {
-    guard let end = LinkedPath.end(of: path, root: root), let mode = LinkedPath.mode(of: end, root: root) else {
+    guard let end = LinkedPath.end(of: path, root: root),
+      let mode = LinkedPath.mode(of: end, root: root)
+    else {
       return nil
     }
     return entry.mode & 0o7777 & ~mode == 0 && entry.mode & 0o100 == mode & 0o100

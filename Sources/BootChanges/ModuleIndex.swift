@@ -25,7 +25,8 @@ struct ModuleIndex {
       let parts = path.split(separator: "/")
       let folder = parts.first == "usr" ? 1 : 0
       guard parts.count == folder + 4, parts[folder] == "lib", parts[folder + 1] == "modules",
-        parts[folder + 2].isPlain(and: "_-.+~"), let kind = Kind(rawValue: String(parts[folder + 3]))
+        parts[folder + 2].isPlain(and: "_-.+~"),
+        let kind = Kind(rawValue: String(parts[folder + 3]))
       else { return nil }
       self = kind
     }

@@ -13,8 +13,7 @@ package struct ModuleIndexTree {
   }
   private static let longestKey = 4096
 
-  /// - Returns: nil if it is damaged, or could not be depmod's: it writes each node before what leads to it, and
-  ///   once.
+  /// - Returns: nil if it is damaged, or could not be depmod's: one way leads to each node.
   package init?(_ bytes: [UInt8]) {
     guard bytes.count >= 12, bytes.starts(with: Self.magic) else { return nil }
     var place = 0
@@ -52,7 +51,6 @@ package struct ModuleIndexTree {
         for letter in first...last {
           guard let child = number() else { return nil }
           guard child & Part.place != 0 else { continue }
-          guard child & Part.place < begin else { return nil }
           nodes.append((child, key + [letter]))
         }
       }

@@ -38,7 +38,9 @@ struct GeneratedFileTests {
     Case(order, "a script that isn't there") {
       $0.replacing("local-top/latchkey", with: "local-top/evil")
     },
-    Case(order, "a script with more words") { $0.replacing("cryptroot \"", with: "cryptroot x \"") },
+    Case(order, "a script with more words") {
+      $0.replacing("cryptroot \"", with: "cryptroot x \"")
+    },
     Case(order, "other settings") { $0.replacing(". /conf/param", with: ". /etc/param") },
     Case(order, "a script twice") { $0 + $0 },
     Case(order, "a script left out") {
@@ -61,7 +63,8 @@ struct GeneratedFileTests {
       $0.replacing("/libc.so.6\0", with: "/libx.so.6\0")
     },
     Case("etc/ld.so.cache", "a library from elsewhere") {
-      $0.replacing("\0/lib/x86_64-linux-gnu/libc.so.6\0", with: "\0/run/x86_64-linux-gnu/libc.so.6\0")
+      $0.replacing(
+        "\0/lib/x86_64-linux-gnu/libc.so.6\0", with: "\0/run/x86_64-linux-gnu/libc.so.6\0")
     },
     Case("etc/ld.so.cache", "a library under another's name") {
       // The paths of the first two, which are of twenty-four bytes behind a header of forty-eight.
@@ -104,7 +107,7 @@ struct GeneratedFileTests {
     Case(modules + "modules.symbols.bin", "another module") {
       $0.replacing("usbcore\0", with: "usbevil\0")
     },
-    Case(modules + "modules.builtin.bin", "a value") { 
+    Case(modules + "modules.builtin.bin", "a value") {
       $0.replacing("\0\0\0\u{1}\0\0\0\0\0", with: "\0\0\0\u{1}\0\0\0\0x")
     },
   ]

@@ -102,13 +102,19 @@ struct ImageOriginTests {
       ("a set-gid folder", "chmod 2755 T/scripts", "scripts"),
       ("a library for every program", "cp -p s/etc/ld.so.preload T/etc/", "etc/ld.so.preload"),
       ("a script of /etc", "cp -p s/etc/rc.local T/etc/", "etc/rc.local"),
-      ("settings that scripts read", "cp s/etc/initramfs-tools/param.conf T/conf/", "conf/param.conf"),
+      (
+        "settings that scripts read", "cp s/etc/initramfs-tools/param.conf T/conf/",
+        "conf/param.conf"
+      ),
       ("other settings", "echo BOOT=nfs >>T/conf/initramfs.conf", "conf/initramfs.conf"),
       ("settings of nobody", "echo BOOT=nfs >T/conf/conf.d/x", "conf/conf.d/x"),
       ("another list of hardware", "echo x >>T/usr/lib/udev/hwdb.bin", "usr/lib/udev/hwdb.bin"),
       ("another device for a volume", "sed -i s/=1/=2/ T/cryptroot/crypttab", "cryptroot/crypttab"),
-      ("a list among modules", "mkdir -p T/usr/lib/modules/6.1; echo x >T/usr/lib/modules/6.1/modules.x",
-        "usr/lib/modules/6.1/modules.x"),
+      (
+        "a list among modules",
+        "mkdir -p T/usr/lib/modules/6.1; echo x >T/usr/lib/modules/6.1/modules.x",
+        "usr/lib/modules/6.1/modules.x"
+      ),
       ("a pipe", "mkfifo T/dev/console", "dev/console"),
       (
         "a package's file behind a link",

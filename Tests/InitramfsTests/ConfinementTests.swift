@@ -151,11 +151,16 @@ struct ConfinementTests {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
       atPath: folder.path("bin"), withIntermediateDirectories: false)
-    try folder.write("bin/gzip", "#!/bin/sh\ntouch \(folder.path("called"))\nexec /usr/bin/gzip \"$@\"\n")
+    try folder.write(
+      "bin/gzip", "#!/bin/sh\ntouch \(folder.path("called"))\nexec /usr/bin/gzip \"$@\"\n")
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o755], ofItemAtPath: folder.path("bin/gzip"))
     let made = try Program.run(
-      "sh", ["-c", "mkdir tree && cd tree && echo x >x && find . | cpio --quiet -o -H newc | gzip -n >../image"],
+      "sh",
+      [
+        "-c",
+        "mkdir tree && cd tree && echo x >x && find . | cpio --quiet -o -H newc | gzip -n >../image",
+      ],
       folder: folder.path)
     #expect(made.status == 0, "\(made.errorText)")
     let result = try Program.run(
