@@ -28,7 +28,7 @@ public struct ImageInspection: Sendable {
   /// Files up to this size are looked into, of all together so much: what initramfs-tools writes itself, and
   /// microcode. Larger ones count as unknown where their form matters.
   private static let largestText = 64 << 10
-  private static let largestMicrocode = 16 << 20
+  private static let largestLong = 16 << 20
   private static let limit = 48 << 20
 
   /// Looks into an image.
@@ -49,7 +49,8 @@ public struct ImageInspection: Sendable {
     let listing: ImageListing
     do throws(ImageError) {
       listing = try ImageListing(image: boot + path) { path, size in
-        size <= min(rest, Microcode.isOne(path) ? Self.largestMicrocode : Self.largestText)
+        size <= min(
+          rest, ImageOrigin.isLong(path, size: size) ? Self.largestLong : Self.largestText)
       } look: { file in
         sums[file.digest] = file.checksum
         guard let bytes = file.bytes, texts[file.digest] == nil else { return }
@@ -66,10 +67,12 @@ public struct ImageInspection: Sendable {
     count = listing.entries.count
     let differences = listing.differences(since: old)
     let origins = ImageOrigin(
-      listing, sums, texts, packages, of: differences.map(\.entry.path), root: root)
+      listing, sums, texts, packages, of: differences.map(\.entry.path), since: old, root: root)
     let found = differences.map { entry, kind in
       var cause = kind == .deleted ? .gone : origins.cause(of: entry, kind)
-      if !cause.explains, kind != .changed, others.contains(where: { $0.has(entry) }) {
+      if !cause.explains, kind == .added || kind == .present || kind == .overlaid,
+        others.contains(where: { $0.has(entry) })
+      {
         cause = .asBefore
       }
       return ImageChange(path: entry.path, kind: kind, cause: cause)

@@ -17,6 +17,8 @@ struct ImageInput: ~Copyable {
   /// Of the image, what is read next.
   private var next = 0
   private var member: Member?
+  /// What decompresses the member; nil for gzip's.
+  private var program: DecompressionProgram?
   private var gzip: GzipStream?
   private var packed: [UInt8] = []
   private var unpacked = 0
@@ -27,9 +29,6 @@ struct ImageInput: ~Copyable {
     /// Where it begins and ends in the image; the end of gzip's is known when it was read.
     let start: Int
     var end: Int?
-    /// The program, and what it writes.
-    var process: pid_t = 0
-    var output: Int32 = -1
   }
 
   /// - Throws: ``ImageError``: it is no ordinary file, can't be read, or is too large.
@@ -55,13 +54,7 @@ struct ImageInput: ~Copyable {
     size = Int(status.st_size)
   }
 
-  deinit {
-    if let member, member.process > 0 {
-      close(member.output)
-      _ = system_end_filter(member.process)
-    }
-    close(image)
-  }
+  deinit { close(image) }
 
   /// Where in the image something is to be named: the place, or that of the compressed part.
   func named(_ place: Int) -> Int { member?.start ?? place }
@@ -118,7 +111,7 @@ struct ImageInput: ~Copyable {
       next += got
       return got
     }
-    let got = try member.compression == .gzip ? inflate() : read(member.output)
+    let got = try member.compression == .gzip ? inflate() : readProgram()
     unpacked += got
     guard
       unpacked
@@ -151,7 +144,8 @@ struct ImageInput: ~Copyable {
     return 0
   }
 
-  private mutating func read(_ descriptor: Int32) throws(ImageError) -> Int {
+  private mutating func readProgram() throws(ImageError) -> Int {
+    guard let descriptor = program?.output else { return 0 }
     while true {
       // Safe: the array is exclusively ours, and the count is the room that is left.
       let got = unsafe buffer.withUnsafeMutableBytes { room in
@@ -182,7 +176,7 @@ struct ImageInput: ~Copyable {
       if part == image, lseek(image, off_t(begin), SEEK_SET) != off_t(begin) {
         throw .unreadable(errno: system_errno())
       }
-      (member.process, member.output) = try compression.start(part)
+      program = try DecompressionProgram(compression, reading: part)
     }
     self.member = member
     (start, self.end, place, next) = (0, 0, 0, begin)
@@ -195,11 +189,8 @@ struct ImageInput: ~Copyable {
     guard let member else { return }
     self.member = nil
     gzip = nil
-    if member.process > 0 {
-      close(member.output)
-      guard system_end_filter(member.process) == 0 else {
-        throw .cannotDecompress(member.compression)
-      }
+    if let program = program.take() {
+      guard program.end() == 0 else { throw .cannotDecompress(member.compression) }
     }
     guard isAtEnd, let behind = member.end else {
       throw .damaged(.notAnArchive, at: member.start)
