@@ -49,8 +49,9 @@ public struct ImageInspection: Sendable {
     let listing: ImageListing
     do throws(ImageError) {
       listing = try ImageListing(image: boot + path) { path, size in
-        size <= min(
-          rest, ImageOrigin.isLong(path, size: size) ? Self.largestLong : Self.largestText)
+        size
+          <= min(
+            rest, ImageOrigin.isLong(path, size: size) ? Self.largestLong : Self.largestText)
       } look: { file in
         sums[file.digest] = file.checksum
         guard let bytes = file.bytes, texts[file.digest] == nil else { return }
