@@ -62,7 +62,8 @@ struct ImageTests {
   }
 
   @Test(
-    "zeros behind the compressed part are no damage", arguments: ["gzip -1", "zstd -1 -q", "xz -0 --check=crc32"])
+    "zeros behind the compressed part are no damage",
+    arguments: ["gzip -1", "zstd -1 -q", "xz -0 --check=crc32"])
   func padded(program: String) throws {
     let unpacked = try Unpacked("one")
     let image = try unpacked.pack(program)
