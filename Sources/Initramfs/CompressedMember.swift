@@ -163,7 +163,7 @@ struct CompressedMember: ~Copyable {
     // What may be in the byte behind the one that a magic begins in: eight bits of it wherever it begins.
     var isPossible = [Bool](repeating: false, count: 256)
     for magic in [end, block] {
-      for shift in 0..<8 { isPossible[Int(magic >> UInt64(40 - shift) & 0xFF)] = true }
+      for shift in 0..<8 as Range<UInt64> { isPossible[Int(magic >> (32 + shift) & 0xFF)] = true }
     }
     var place = start + 4
     while place + 10 <= window.size {

@@ -30,7 +30,9 @@ public enum ImageLimits {
   public static let smallSize = 64 << 20
   /// See ``smallSize``.
   public static let ratio = 64
-  /// The most entries.
+  /// The most compressed parts.
+  public static let members = 64
+  /// The most entries, and the most archives.
   public static let entries = 200_000
   /// The most bytes of their paths and of links' targets.
   public static let names = 16 << 20

@@ -59,9 +59,10 @@ struct ImageFiles {
   }
 
   /// An archive ended: the next one's inodes are others.
-  mutating func endArchive() {
+  mutating func endArchive() throws(Fault) {
     links = [:]
     archive += 1
+    guard archive <= ImageLimits.entries else { throw .tooLarge }
   }
 
   /// An entry, a file's without its content.

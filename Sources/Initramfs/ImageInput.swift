@@ -22,6 +22,7 @@ struct ImageInput: ~Copyable {
   private var gzip: GzipStream?
   private var packed: [UInt8] = []
   private var unpacked = 0
+  private var members = 0
 
   /// A compressed part.
   private struct Member {
@@ -160,6 +161,8 @@ struct ImageInput: ~Copyable {
 
   /// What follows is what the compressed part that begins here holds.
   mutating func enter(_ compression: Compression) throws(ImageError) {
+    members += 1
+    guard members <= ImageLimits.members else { throw .tooLarge }
     let begin = place
     let end = try CompressedMember(compression, in: image, size: size, from: begin).end()
     var member = Member(compression: compression, start: begin)

@@ -85,7 +85,7 @@ struct ImageReader: ~Copyable {
   /// An archive, its trailer included. Entries follow each other without a gap.
   private mutating func archive() throws(ImageError) {
     repeat { begin = input.place } while try entry()
-    files.endArchive()
+    do throws(ImageFiles.Fault) { try files.endArchive() } catch { throw self.error(error) }
   }
 
   /// The entry that begins here.
@@ -100,8 +100,12 @@ struct ImageReader: ~Copyable {
       throw fault(error)
     }
     input.skip(CPIOHeader.size)
-    var name = try take(header.nameSize)
-    guard name.popLast() == 0, !name.contains(0) else { throw fault(.name) }
+    // dracut's own cpio fills names up with zeros, so that contents lie in blocks.
+    let field = try take(header.nameSize)
+    guard let end = field.firstIndex(of: 0), field[end...].allSatisfy({ $0 == 0 }) else {
+      throw fault(.name)
+    }
+    let name = Array(field[..<end])
     try skipPadding()
     if name.elementsEqual(Self.trailer.utf8), header.type != 0o120000 {
       guard header.contentSize == 0 else { throw fault(.type) }

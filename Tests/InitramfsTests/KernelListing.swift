@@ -13,7 +13,7 @@ struct KernelListing {
     var said: String?
     var entries: [String: String] = [:]
     var isWhole = false
-    for line in text.replacing("\r", with: "").split(separator: "\n") {
+    for line in text.replacing("\r\n", with: "\n").split(separator: "\n") {
       if line.hasPrefix("said ") { said = String(line.dropFirst(5)) }
       if line == "end" { isWhole = true }
       guard line.hasPrefix("entry ") else { continue }
@@ -111,6 +111,7 @@ final class KernelUnpacker {
     process.arguments = [place]
     process.standardInput = input
     process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
     try process.run()
   }
 

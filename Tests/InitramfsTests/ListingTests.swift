@@ -97,16 +97,25 @@ struct ListingTests {
     #expect(throws: ImageError.tooLarge) { try ImageTree(image: path) }
   }
 
-  @Test("more entries than any image has, and more zeros between archives, are refused")
+  @Test("more entries, archives, compressed parts or zeros than any image has are refused")
   func limits() throws {
     let folder = try TemporaryFolder()
-    var archive = Newc()
-    for number in 0...ImageLimits.entries { archive.add(Newc.file("\(number)", "")) }
-    var path = try folder.write("image", bytes: archive.bytes)
-    #expect(throws: ImageError.tooLarge) { try ImageListing(image: path) }
+    let one = Newc.archive([Newc.file("a", "")])
+    let empty = Newc.archive([])
+    let many = (0...ImageLimits.entries).map { Newc.file("\($0)", "") }
+    let part = try packed(one, "gzip -1")
+    let images: [[UInt8]] = [
+      Newc.archive(many),
+      Array([[UInt8]](repeating: empty, count: ImageLimits.entries + 1).joined()),
+      Array([[UInt8]](repeating: part, count: ImageLimits.members + 1).joined()),
+    ]
+    for image in images {
+      let path = try folder.write("image", bytes: one + image)
+      #expect(throws: ImageError.tooLarge) { try ImageListing(image: path) }
+    }
     let zeros = [UInt8](repeating: 0, count: ImageLimits.zeros + 4)
-    path = try folder.write("image", bytes: Newc.archive([Newc.file("a", "")]) + zeros)
-    #expect(throws: ImageError.self) { try ImageListing(image: path) }
+    let path = try folder.write("image", bytes: one + zeros)
+    #expect(throws: ImageError.damaged(.padding, at: one.count)) { try ImageListing(image: path) }
   }
 
   @Test("an archive that is cut anywhere, plain or within gzip, gives no listing")

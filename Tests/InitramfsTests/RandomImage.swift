@@ -53,6 +53,7 @@ enum RandomImage {
         if isOdd(&chance, oddity) { content += [0, 0] }
       }
       if isOdd(&chance, oddity) { content = try packed(content, "gzip -1") }
+      if chance.one(of: 12) { content = mutated(content, &chance) }
       return try front + packed(content, chance.pick(isOdd(&chance, oddity) ? others : makers))
     }
     return front + archive(&chance, oddity)
@@ -156,7 +157,12 @@ enum RandomImage {
   private static func mutated(_ image: [UInt8], _ chance: inout Chance) -> [UInt8] {
     var image = image
     for _ in 0..<chance.pick([1, 1, 2, 5]) where !image.isEmpty {
-      let place = chance.number(0..<image.count)
+      // Heads and ends have more to say than what is between them.
+      let near = min(image.count, 48)
+      let place = chance.pick([
+        chance.number(0..<image.count), chance.number(0..<near),
+        image.count - 1 - chance.number(0..<near),
+      ])
       let count = min(chance.pick([1, 2, 4, 4, 40, 512]), image.count - place)
       switch chance.number(0..<7) {
       case 0: image[place] ^= 1 << UInt8(chance.number(0..<8))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// One kind of image, and whether our reader takes it: `docs/changes.md` has each of them with what the
@@ -118,8 +119,9 @@ struct TriedImage: CustomTestStringConvertible {
     listed("archives with zeros between them within gzip") {
       try packed(padded(good, 512) + padded(one("b"), 512) + [0], "gzip -1")
     },
-    listed("checksums that are right, small letters, and names as find writes them") {
+    listed("checksums that are right, and names as find and dracut's cpio write them") {
       N.archive([
+        N.file("name\0\0\0\0\0\0", "x"),
         altered(N.file("./init", "abc")) { ($0.magic, $0.checksum) = ("070702", 294) },
         N.Entry(name: [0x2E, 0x2F, 0xFF, 0x20, 0x0A], mode: 0o100644),
       ])
@@ -156,10 +158,11 @@ struct TriedImage: CustomTestStringConvertible {
       try packed(evil, "zstd -q") + [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
         + packed(good, "zstd -q")
     },
-    stopped("zstd with a window of 256 MiB", "ZSTD-compressed data has too large a window size") {
+    stopped("zstd with a window of 2 GiB", "Out of memory while allocating ZSTD_DStream") {
       var frame = try packed(good, "zstd -q --no-check")
-      // A window's descriptor in the place of the content's size, where that is none.
-      if frame[4] & 0x20 == 0 { frame[5] = (28 - 10) << 3 }
+      // The window's descriptor, where the content's size isn't known.
+      guard frame[4] & 0x20 == 0 else { throw TestSupportError("a frame of another kind") }
+      frame[5] = (31 - 10) << 3
       return evil + frame
     },
     stopped("an archive of the old kind", "incorrect cpio method used: use -H newc option") {
@@ -228,8 +231,8 @@ struct TriedImage: CustomTestStringConvertible {
         altered(N.device("d", 1, 5)) { ($0.names, $0.inode) = (2, 9) },
       ])
     },
-    strange("another console, and a link to nowhere") {
-      N.archive([N.folder("dev"), N.device("dev/console", 1, 3), N.link("a", "")])
+    strange("another console") {
+      N.archive([N.folder("dev"), N.device("dev/console", 1, 3)])
     },
     strange("a link with permissions, and what fills up that isn't zeros") {
       N.archive([
