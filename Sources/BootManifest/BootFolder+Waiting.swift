@@ -43,8 +43,14 @@ extension BootFolder {
   private func waitingSet(_ turn: PendingTurn) throws(BootError) -> SetOnDisk? {
     let waiting = try waitingFiles().filter { SetName.isWaiting($0.name, turn) }
     guard !waiting.isEmpty, waiting.allSatisfy({ $0.type == .file }) else { return nil }
-    let set = try readSet(waiting: turn)
-    return set.missing.isEmpty ? set : nil
+    do throws(BootError) {
+      let set = try readSet(waiting: turn)
+      return set.missing.isEmpty ? set : nil
+    } catch .beyondLimit {
+      return nil
+    } catch .notRegular {
+      return nil
+    }
   }
 
   // MARK: Writing

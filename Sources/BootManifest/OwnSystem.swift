@@ -32,9 +32,7 @@ public struct OwnSystem: Equatable, Sendable {
     guard bytes.count >= Self.version.count,
       bytes.extracting(first: Self.version.count).equals(Self.version.span)
     else {
-      let stem = Array("latchkey-system ".utf8)
-      let isOurs = bytes.count > stem.count && bytes.extracting(first: stem.count).equals(stem.span)
-      throw isOurs ? .newer : .damaged
+      throw FileVersion.isNewer(bytes, than: 1, Array("latchkey-system ".utf8)) ? .newer : .damaged
     }
     guard bytes.count == size, bytes[size - 1] == 0x0A,
       let found = FileDigest(hexadecimal: bytes.extracting(Self.version.count..<size - 1))

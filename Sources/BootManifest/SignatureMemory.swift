@@ -66,9 +66,7 @@ public struct SignatureMemory: Sendable {
     let bytes = try root.file(name, path: name)
       .contents(limit: 16384 + boot.utf8.count * 4, size: status.identity.size, path: name)
     if let accepted = parse(bytes) { return accepted }
-    let isNewer =
-      bytes.starts(with: Self.versionless)
-      && ![Self.version, Self.former].contains { bytes.starts(with: $0) }
+    let isNewer = FileVersion.isNewer(bytes.span, than: 2, Self.versionless)
     throw isNewer ? .newerMemory(EscapedName(name)) : .damagedMemory(EscapedName(name))
   }
 
@@ -112,7 +110,8 @@ public struct SignatureMemory: Sendable {
 
   private func text(_ accepted: Accepted) -> [UInt8] {
     common(Self.version, accepted) + Array("own ".utf8)
-      + (accepted.own.map { hexadecimal($0) } ?? Array("-".utf8)) + [0x0A]
+      + (accepted.own.map { hexadecimal($0) } ?? Array("-".utf8))
+      + Array(" \(accepted.systems.count)\n".utf8)
       + accepted.systems.flatMap(\.line)
   }
 
@@ -140,9 +139,9 @@ public struct SignatureMemory: Sendable {
       else { return nil }
       systems.append(system)
     }
-    let own = SignedSystem(
-      line: (Array("system ".utf8) + lines[4].dropFirst(4) + [0x20, 0x2D]).span)
-    let accepted = Accepted(time: time, digest: digest, own: own?.id, systems: systems)
+    let own = lines[4].dropFirst(4).prefix { $0 != 0x20 }
+    let system = SignedSystem(line: (Array("system ".utf8) + own + [0x20, 0x2D]).span)
+    let accepted = Accepted(time: time, digest: digest, own: system?.id, systems: systems)
     return text(accepted) == bytes ? accepted : nil
   }
 
