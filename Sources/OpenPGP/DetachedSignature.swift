@@ -40,11 +40,7 @@ public struct DetachedSignature: Equatable, Sendable {
         subpacket.type == Subpacket.issuer || subpacket.type == Subpacket.issuerFingerprint
       guard namesIssuer, !subpacket.isCritical else { throw .unsignedInformation(subpacket.type) }
     }
-    do throws(OpenPGPError) {
-      purpose = try SignaturePurpose.said(by: packet)
-    } catch {
-      throw .unreadable(error)
-    }
+    purpose = SignaturePurpose.said(by: packet)
     expiryTime = try DetachedSignature.expiry(of: packet, madeAt: creationTime)
     self.hash = hash
     self.issuer = issuer

@@ -25,24 +25,28 @@ public enum SignaturePurpose: Equatable, Sendable {
   }
 
   /// What the notations of a signature say; nil if none is about it.
-  static func said(by packet: SignaturePacket) throws(OpenPGPError) -> SignaturePurpose? {
+  static func said(by packet: SignaturePacket) -> SignaturePurpose? {
     var found: SignaturePurpose?
     for subpacket in packet.hashed where subpacket.type == Subpacket.notation {
-      var reader = ByteReader(subpacket.body.span, tag: PacketTag.signature)
-      _ = try reader.uint32()
-      let nameSize = try reader.uint16()
-      let valueSize = try reader.uint16()
-      let name = try reader.bytes(nameSize)
-      let value = try reader.bytes(valueSize)
-      try reader.end()
-      guard name.isText(notationName) else { continue }
-      var purpose = SignaturePurpose.other
-      for known in [SignaturePurpose.boot, .file] {
-        if let text = known.notationValue, value.isText(text) { purpose = known }
-      }
-      found = found == nil || found == purpose ? purpose : .other
+      // What is no notation says nothing; a critical one is refused as such.
+      guard let said = try? said(by: subpacket) else { continue }
+      found = found == nil || found == said ? said : .other
     }
     return found
+  }
+
+  private static func said(by subpacket: Subpacket) throws(OpenPGPError) -> SignaturePurpose? {
+    var reader = ByteReader(subpacket.body.span, tag: PacketTag.signature)
+    _ = try reader.uint32()
+    let nameSize = try reader.uint16()
+    let valueSize = try reader.uint16()
+    let name = try reader.bytes(nameSize)
+    let value = try reader.bytes(valueSize)
+    guard name.isText(notationName) else { return nil }
+    for known in [SignaturePurpose.boot, .file] {
+      if let text = known.notationValue, value.isText(text), reader.isAtEnd { return known }
+    }
+    return .other
   }
 
   /// The subpacket that says it; empty for what is never written.

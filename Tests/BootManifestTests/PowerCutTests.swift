@@ -234,7 +234,7 @@ struct PowerCutTests {
   func folder() throws {
     try boot.write("kexec_hashes.txt.new/x", "")
     let names = try boot.names
-    #expect(throws: BootError.notRegular(named("kexec_hashes.txt.new"))) {
+    #expect(throws: BootError.notRegular(EscapedName("kexec_hashes.txt.new"))) {
       let folder = try boot.opened()
       return try folder.draft(folder.hash(folder.scan()), dialect: .relative)
     }
