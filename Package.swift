@@ -72,7 +72,9 @@ let package = Package(
     .target(name: "VirtualCard", dependencies: ["SmartCard", "LibCrypto", "Secrets", "CSystem"]),
     .target(name: "BootManifest", dependencies: ["OpenPGP", "LibCrypto", "CSystem"]),
     .target(name: "BootEntries", dependencies: ["Storage", "LibCrypto", "CSystem"]),
-    .target(name: "BootMedia", dependencies: ["OpenPGP", "LibCrypto", "Storage", "CSystem"]),
+    .target(
+      name: "BootMedia",
+      dependencies: ["BootManifest", "OpenPGP", "LibCrypto", "Storage", "CSystem"]),
     .target(name: "Keyring", dependencies: ["CGPGME", "CLate", "CSystem"]),
     .target(
       name: "Enrolment",
@@ -143,7 +145,8 @@ let package = Package(
     .executableTarget(
       name: "latchkey-sop",
       dependencies: [
-        "VirtualCard", "Inflate", "OpenPGP", "OpenPGPCard", "SmartCard", "LibCrypto", "Secrets",
+        "VirtualCard", "Inflate", "BootManifest", "OpenPGP", "OpenPGPCard", "SmartCard",
+        "LibCrypto", "Secrets",
       ]),
     .executableTarget(
       name: "virtual-card",

@@ -8,7 +8,7 @@ public enum BootError: Error, Equatable, Sendable {
   case system(operation: String, name: EscapedName, code: Int32)
   /// The file system is mounted read-only: mount it writable.
   case readOnly
-  /// Another process is signing or repairing: wait for it.
+  /// Another process is signing: wait for it.
   case busy
   /// Not allowed to write that name: run as root.
   case notPermitted(EscapedName)
@@ -33,6 +33,8 @@ public enum BootError: Error, Equatable, Sendable {
   case writtenDiffers(EscapedName)
   /// The clock is behind the last signature that was accepted (seconds since 1970).
   case clockBehind(now: UInt32, remembered: UInt32)
+  /// The file that remembers the last accepted signature was written by a newer Latchkey.
+  case newerMemory(EscapedName)
   /// The file that remembers the last accepted signature is damaged.
   case damagedMemory(EscapedName)
   /// libcrypto failed.

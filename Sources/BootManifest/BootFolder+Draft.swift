@@ -2,10 +2,11 @@ extension BootFolder {
   /// The set that a hashed /boot makes, to be signed; nothing is written. The `kexec*.txt` that are
   /// there beside the lists stay as they are but for those that `renewals` name, and are signed with
   /// them.
+  /// - Parameter systems: those that the set is for, the one that signs first.
   /// - Throws: ``BootError/forbiddenNames(_:)`` with all names that Heads refuses;
   ///   ``BootError/notRegular(_:)`` where a file of the set is a link or a folder.
   public func draft(
-    _ hashed: HashedBoot, dialect: Dialect, renewals: [Renewal] = []
+    _ hashed: HashedBoot, dialect: Dialect, renewals: [Renewal] = [], systems: [SignedSystem] = []
   ) throws(BootError) -> ManifestDraft {
     let scan = hashed.scan
     let forbidden = scan.forbiddenNames
@@ -13,7 +14,8 @@ extension BootFolder {
     let hashes = HashList.text(of: hashed)
     guard !hashes.isEmpty else { throw .nothingToSign }
     let tree = TreeList.text(of: scan)
-    let types = TypeList.text(of: hashed, hashes: try sha256(hashes), tree: try sha256(tree))
+    let types = TypeList.text(
+      of: hashed, hashes: try sha256(hashes), tree: try sha256(tree), systems: systems)
     var written = [
       SetFile(name: SetName.hashes, bytes: hashes),
       SetFile(name: SetName.tree, bytes: tree),
@@ -38,7 +40,7 @@ extension BootFolder {
     let signedBytes = try set.signedBytes(dialect)
     return ManifestDraft(
       dialect: dialect, signedBytes: signedBytes, digestToShow: try sha256(signedBytes),
-      written: written, removed: removed, kept: kept, scan: scan)
+      systems: systems, written: written, removed: removed, kept: kept, scan: scan)
   }
 
   /// That the names to be written are free for regular files.
@@ -48,6 +50,8 @@ extension BootFolder {
       if SetName.isSigned(name) || name == SetName.signature {
         guard entry.type == .file else { throw .notRegular(EscapedName(name)) }
       }
+      // Writing would end there, after the PIN.
+      if SetName.isWaiting(name), entry.type == .folder { throw .notRegular(EscapedName(name)) }
       // Where a file system cannot tell them apart, the new file would get the old one's name.
       let lower = name.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
       if entry.mode == nil, lower != name, own.contains(lower) {

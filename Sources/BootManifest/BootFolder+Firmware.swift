@@ -24,14 +24,15 @@ extension BootFolder {
     guard let signature = set.signature, !set.files.isEmpty else { return .missing }
     let bytes = try set.signedBytes(dialect)
     do throws(SignatureError) {
-      _ = try trusted.verify(signature, over: bytes, at: now)
+      // Neither gpg nor Heads asks what a signature says it was made for.
+      _ = try trusted.verify(signature, over: bytes, at: now, for: nil)
       return .holds(despite: nil)
     } catch {
       // gpg has no more than a word on it. At the time of the signature the key may have been good, and
       // whether the signature is can be told by that time alone.
       guard case .key(_, let problem) = error, problem.isLaterFault,
         let parsed = try? DetachedSignature(parsing: signature.span),
-        (try? trusted.verify(signature, over: bytes, at: parsed.creationTime)) != nil
+        (try? trusted.verify(signature, over: bytes, at: parsed.creationTime, for: nil)) != nil
       else { return .refused(error) }
       return .holds(despite: problem)
     }

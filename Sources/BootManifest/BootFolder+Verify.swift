@@ -15,6 +15,14 @@ extension BootFolder {
   ) throws(BootError) -> BootVerdict {
     var set = try readSet()
     if let formerDefault { set.replaceDefault(formerDefault) }
+    return try verdict(of: set, hashed, trusted: trusted, now: now, memory: memory)
+  }
+
+  /// The same of a set that was read.
+  func verdict(
+    of set: SetOnDisk, _ hashed: HashedBoot?, trusted: TrustedSigners, now: UInt32,
+    memory: SignatureMemory?
+  ) throws(BootError) -> BootVerdict {
     guard set.missing.isEmpty, let hashes = set[SetName.hashes], let tree = set[SetName.tree] else {
       return .unsigned(missing: set.missing)
     }
@@ -25,8 +33,13 @@ extension BootFolder {
         problem, addedSince: problem == .bad ? try set.addedSince(trusted, now: now) : [])
     case .success(let by): signed = by
     }
-    if let remembered = try memory?.last(), remembered.forbids(signed) {
+    let remembered = try memory?.last()
+    if let remembered, remembered.forbids(signed) {
       return .older(signed, remembered: remembered.time)
+    }
+    do throws(ListError) { _ = try set.systems() } catch { return .malformed(signed, error) }
+    if let remembered, remembered.isForAnother(signed, than: memory?.system) {
+      return .otherSystem(signed)
     }
     let hashesDigest = try sha256(hashes)
     let treeDigest = try sha256(tree)

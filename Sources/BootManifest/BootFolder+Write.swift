@@ -2,13 +2,13 @@ import Glibc
 import OpenPGP
 
 extension BootFolder {
-  /// Writes a draft and its armored signature, after ``repair(trusted:now:memory:)``; `now` is in
-  /// seconds since 1970.
+  /// Writes a draft and its armored signature; `now` is in seconds since 1970.
   ///
   /// The order: all files under a name that neither Heads' lists nor the signature see, each on the
   /// disk before the next, with a name for each file that goes; then each gets its name, what goes
   /// goes, and `kexec.sig` comes last. After a cut of power /boot bears
-  /// the old set, the new one, or what `repair` makes the new one of. Give the result to
+  /// the old set, the new one, or all files of the new one, some of them waiting: the next signing compares
+  /// with those, and takes them away when its own set is in place. Give the result to
   /// ``SignatureMemory/accept(_:)``.
   /// - Throws: ``BootError/badSignature(_:)``, ``BootError/readOnly``, ``BootError/busy``, ``BootError/full(needed:free:)``
   ///   and ``BootError/changedMeanwhile(_:)`` before anything of the old set is touched.
@@ -36,7 +36,8 @@ extension BootFolder {
     }
     guard !calls.fileSystem(number).isReadOnly else { throw .readOnly }
     let scan = try withLock { () throws(BootError) in
-      _ = try repairLocked(trusted: trusted, now: now, memory: memory)
+      let turn = try freeTurn(trusted, now: now)
+      try removeWaiting(turn)
       let files = draft.written + [SetFile(name: SetName.signature, bytes: signature)]
       let system = calls.fileSystem(number)
       let needed = room(for: files, block: system.block)
@@ -44,17 +45,23 @@ extension BootFolder {
       // A new set must not be on the disk before the kernel it vouches for.
       try calls.check(calls.syncAll(number), "sync", path.bytes)
       do throws(BootError) {
-        try writePending(files, draft.removed)
+        try writePending(files, draft.removed, turn)
         try checkUnchanged(draft, try self.scan()) { SetName.all.contains($0) }
       } catch {
-        removePending(files.map(\.name), draft.removed)
+        removePending(files.map(\.name), draft.removed, turn)
         if case .full = error { throw .full(needed: needed, free: 0) }
         throw error
       }
-      try takePlace(files.map(\.name), draft.removed)
-      return try checkWritten(draft, signature)
+      try takePlace(files.map(\.name), draft.removed, turn)
+      let scan = try checkWritten(draft, signature)
+      // What stays of it is passed over, and the next signing tries again.
+      try? removeWaiting(turn.other)
+      return scan
     }
-    return (SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect), scan)
+    return (
+      SignedBy(signer, digest: draft.digestToShow, dialect: draft.dialect, systems: draft.systems),
+      scan
+    )
   }
 
   /// How much room a file system of such blocks needs for the files and their names.
@@ -64,15 +71,17 @@ extension BootFolder {
 
   /// Writes all files under their pending names, and what says that others go, to the disk, and reads
   /// them back.
-  private func writePending(_ files: [SetFile], _ removed: [[UInt8]]) throws(BootError) {
-    for name in removed { try calls.write([], as: SetName.departing(name), in: number) }
+  private func writePending(
+    _ files: [SetFile], _ removed: [[UInt8]], _ turn: PendingTurn
+  ) throws(BootError) {
+    for name in removed { try calls.write([], as: SetName.departing(name, turn), in: number) }
     for file in files {
-      try calls.write(file.bytes, as: SetName.pending(file.name), in: number)
+      try calls.write(file.bytes, as: SetName.pending(file.name, turn), in: number)
     }
     try calls.synchronize(number, path)
     try withRoot { root throws(BootError) in
       for file in files {
-        let name = SetName.pending(file.name)
+        let name = SetName.pending(file.name, turn)
         guard
           try read(name, in: root, limit: file.bytes.count, fromDisk: true) == file.bytes
         else {
@@ -82,28 +91,30 @@ extension BootFolder {
     }
   }
 
-  /// As far as it goes: what is left, ``repair(trusted:now:memory:)`` finds.
-  private func removePending(_ names: [[UInt8]], _ removed: [[UInt8]]) {
-    for name in names { _ = calls.remove(number, SetName.pending(name)) }
-    for name in removed { _ = calls.remove(number, SetName.departing(name)) }
+  /// As far as it goes: what is left, the next signing removes.
+  private func removePending(_ names: [[UInt8]], _ removed: [[UInt8]], _ turn: PendingTurn) {
+    for name in names { _ = calls.remove(number, SetName.pending(name, turn)) }
+    for name in removed { _ = calls.remove(number, SetName.departing(name, turn)) }
     _ = calls.sync(number)
   }
 
   /// Gives pending files their names, in the order given but `kexec.sig` last, removes what goes, and
   /// has that on the disk.
-  func takePlace(_ names: [[UInt8]], _ removed: [[UInt8]]) throws(BootError) {
-    for name in names where name != SetName.signature { try takePlace(name) }
+  private func takePlace(
+    _ names: [[UInt8]], _ removed: [[UInt8]], _ turn: PendingTurn
+  ) throws(BootError) {
+    for name in names where name != SetName.signature { try takePlace(name, turn) }
     for name in removed where !names.contains(name) { try remove(name) }
-    if names.contains(SetName.signature) { try takePlace(SetName.signature) }
+    if names.contains(SetName.signature) { try takePlace(SetName.signature, turn) }
     try calls.synchronize(number, path)
     guard !removed.isEmpty else { return }
     // Not before what it speaks of is gone for good.
-    for name in removed { try remove(SetName.departing(name)) }
+    for name in removed { try remove(SetName.departing(name, turn)) }
     try calls.synchronize(number, path)
   }
 
-  private func takePlace(_ name: [UInt8]) throws(BootError) {
-    try calls.check(calls.rename(number, SetName.pending(name), name), "rename", name)
+  private func takePlace(_ name: [UInt8], _ turn: PendingTurn) throws(BootError) {
+    try calls.check(calls.rename(number, SetName.pending(name, turn), name), "rename", name)
   }
 
   /// Removes a name that may be gone already.

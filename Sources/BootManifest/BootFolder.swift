@@ -33,7 +33,7 @@ public struct BootFolder: Sendable {
   /// The number of the folder's descriptor, open as long as self is.
   var number: Int32 { opened.descriptor.number }
 
-  /// Keeps other processes from signing and repairing meanwhile.
+  /// Keeps other processes from signing meanwhile.
   func withLock<Result>(_ body: () throws(BootError) -> Result) throws(BootError) -> Result {
     // A descriptor of its own: a lock belongs to it, and to no other of this process.
     let own = try withRoot { root throws(BootError) in

@@ -10,6 +10,9 @@ public enum BootVerdict: Equatable, Sendable {
   case malformed(SignedBy, ListError)
   /// Signed earlier than a set that was accepted here before: an older set put back.
   case older(SignedBy, remembered: UInt32)
+  /// Signed for another system than this one, or for none by name, though the set that was accepted here
+  /// before named this one.
+  case otherSystem(SignedBy)
   /// Signed; what differs since, in the order of the paths: empty when /boot is as it was signed.
   case signed(SignedBy, record: TypeRecord, changes: [BootChange])
 
@@ -22,7 +25,7 @@ public enum BootVerdict: Equatable, Sendable {
   public var signedBy: SignedBy? {
     switch self {
     case .unsigned, .refused: nil
-    case .malformed(let by, _), .older(let by, _), .signed(let by, _, _): by
+    case .malformed(let by, _), .older(let by, _), .otherSystem(let by), .signed(let by, _, _): by
     }
   }
 }
@@ -42,10 +45,14 @@ public struct SignedBy: Equatable, Sendable {
   /// How the signed list names its files.
   public let dialect: Dialect
 
+  /// The systems that the set is for, as far as it says: the first is where Latchkey signed it last.
+  public let systems: [SignedSystem]
+
   /// When the key expired, if it has and that was allowed.
   public let keyExpiredAt: UInt32?
 
-  init(_ verdict: Verdict, digest: [UInt8], dialect: Dialect) {
+  init(_ verdict: Verdict, digest: [UInt8], dialect: Dialect, systems: [SignedSystem]) {
+    self.systems = systems
     certificate = verdict.primary
     key = verdict.signer
     userID = verdict.userID.map { EscapedName($0) }

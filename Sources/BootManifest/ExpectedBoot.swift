@@ -79,7 +79,9 @@ struct ExpectedBoot {
         expected[found].type == nil || expected[found].type == kind.type,
         (expected[found].hash != nil) == (kind.type == .file)
       else {
-        throw ListError(file: EscapedName(SetName.record), entry: index + 4, problem: .inconsistent)
+        throw ListError(
+          file: EscapedName(SetName.record), entry: index + 4 + types.systems.count,
+          problem: .inconsistent)
       }
       expected[found].type = kind.type
       expected[found].line = Int32(index)

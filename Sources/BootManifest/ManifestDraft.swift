@@ -6,6 +6,8 @@ public struct ManifestDraft: Equatable, Sendable {
   public let signedBytes: [UInt8]
   /// SHA-256 of ``signedBytes``: what a person sees, here and when it is verified.
   public let digestToShow: [UInt8]
+  /// The systems that it is for.
+  let systems: [SignedSystem]
   /// What will be written, in the order of writing; `kexec.sig` comes after them.
   let written: [SetFile]
   /// The names that will go.
@@ -56,26 +58,23 @@ enum SetName {
     all.contains(name) || isOfDefault(name) || name == headerHashes
   }
 
-  private static let new = Array(".new".utf8)
-  private static let gone = Array(".gone".utf8)
-
   /// The name under which a file is written before it takes its place: left out of Heads' lists, as it
   /// begins with `kexec`, and of the signed list, as it doesn't end in `.txt`.
-  static func pending(_ name: [UInt8]) -> [UInt8] { name + new }
+  static func pending(_ name: [UInt8], _ turn: PendingTurn = .first) -> [UInt8] { name + turn.new }
 
   /// The name of an empty file that says that a file goes; left out as a pending one is.
-  static func departing(_ name: [UInt8]) -> [UInt8] { name + gone }
+  static func departing(_ name: [UInt8], _ turn: PendingTurn) -> [UInt8] { name + turn.gone }
 
   /// The name that a file will get, of its pending name.
-  static func awaited(_ name: [UInt8]) -> [UInt8]? {
-    let awaited = Array(name.dropLast(new.count))
-    return name == pending(awaited) && isWritten(awaited) ? awaited : nil
+  static func awaited(_ name: [UInt8], _ turn: PendingTurn) -> [UInt8]? {
+    let awaited = Array(name.dropLast(turn.new.count))
+    return name == pending(awaited, turn) && isWritten(awaited) ? awaited : nil
   }
 
   /// The name that will go, of the name that says so.
-  static func dismissed(_ name: [UInt8]) -> [UInt8]? {
-    let dismissed = Array(name.dropLast(gone.count))
-    return name == departing(dismissed) && isDefaultEntry(dismissed) ? dismissed : nil
+  static func dismissed(_ name: [UInt8], _ turn: PendingTurn) -> [UInt8]? {
+    let dismissed = Array(name.dropLast(turn.gone.count))
+    return name == departing(dismissed, turn) && isDefaultEntry(dismissed) ? dismissed : nil
   }
 
   /// Whether `./path` is a file of the set at the top of /boot, or one that Heads changes as it likes.
@@ -89,7 +88,14 @@ enum SetName {
   }
 
   /// Whether a signing writes it before it touches the set.
-  static func isWaiting(_ name: [UInt8]) -> Bool { awaited(name) != nil || dismissed(name) != nil }
+  static func isWaiting(_ name: [UInt8]) -> Bool {
+    PendingTurn.allCases.contains { isWaiting(name, $0) }
+  }
+
+  /// The same of one turn.
+  static func isWaiting(_ name: [UInt8], _ turn: PendingTurn) -> Bool {
+    awaited(name, turn) != nil || dismissed(name, turn) != nil
+  }
 
   /// Whether Heads, or this program, has a file of the set by that name.
   static func isKnown(_ name: [UInt8]) -> Bool {

@@ -36,6 +36,12 @@ struct SetOnDisk {
     return bytes
   }
 
+  /// The systems that the set says it is for.
+  func systems() throws(ListError) -> [SignedSystem] {
+    guard let record = self[SetName.record] else { return [] }
+    return try TypeList.systems(of: record.span)
+  }
+
   /// Who signed these files. Both dialects are tried.
   func signedBy(
     _ trusted: TrustedSigners, now: UInt32
@@ -52,7 +58,8 @@ struct SetOnDisk {
         continue
       }
       return .success(
-        SignedBy(signer, digest: try sha256(bytes), dialect: dialect))
+        SignedBy(
+          signer, digest: try sha256(bytes), dialect: dialect, systems: (try? systems()) ?? []))
     }
     return .failure(first ?? .bad)
   }
@@ -77,9 +84,11 @@ func sha256(_ bytes: [UInt8]) throws(BootError) -> [UInt8] {
 }
 
 extension BootFolder {
-  /// Reads the set once. With `pending`, a file that waits under its pending name counts in place of
-  /// the one that has the name, and one that goes doesn't count: what a cut signing was about to leave.
-  func readSet(pending: Bool = false, fromDisk: Bool = false) throws(BootError) -> SetOnDisk {
+  /// Reads the set once. With `waiting`, a file that waits under a pending name counts in place of the
+  /// one that has the name, and one that goes doesn't count: what a cut signing was about to leave.
+  func readSet(
+    waiting turn: PendingTurn? = nil, fromDisk: Bool = false
+  ) throws(BootError) -> SetOnDisk {
     let present = Set(
       try withRoot { root throws(BootError) in try root.names(path: Array("./".utf8)) })
     // The name to read for each of the set's names that are there.
@@ -87,12 +96,14 @@ extension BootFolder {
     for name in present where SetName.isSigned(name) || name == SetName.signature {
       sources.append((name, name))
     }
-    if pending {
+    if let turn {
       for source in present {
-        if let name = SetName.awaited(source) {
+        if let name = SetName.awaited(source, turn) {
           sources.removeAll { $0.name == name }
           sources.append((name, source))
-        } else if let name = SetName.dismissed(source), !present.contains(SetName.pending(name)) {
+        } else if let name = SetName.dismissed(source, turn),
+          !present.contains(SetName.pending(name, turn))
+        {
           sources.removeAll { $0.name == name }
         }
       }

@@ -14,10 +14,13 @@ public struct TrustedSigners: Sendable {
   }
 
   /// Who made exactly one good signature over the data.
+  /// - Parameter purpose: as of ``DetachedSignature/verification(by:at:for:expiredKeys:)``.
   func verify(
-    _ signature: [UInt8], over data: [UInt8], at now: UInt32
+    _ signature: [UInt8], over data: [UInt8], at now: UInt32,
+    for purpose: SignaturePurpose? = .boot
   ) throws(SignatureError) -> Verdict {
     try DetachedSignature(parsing: signature.span)
-      .verify(over: data.span, by: certificates, at: now, expiredKeys: expiredKeys)
+      .verify(
+        over: data.span, by: certificates, at: now, for: purpose, expiredKeys: expiredKeys)
   }
 }

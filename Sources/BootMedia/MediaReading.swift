@@ -1,3 +1,4 @@
+import BootManifest
 public import LibCrypto
 public import OpenPGP
 
@@ -7,6 +8,7 @@ public final class MediaReading {
   private var signature: DetachedSignatureWriter?
   private var verification: Verification?
   private var refusal: SignatureError?
+  private var form = SignedListForm()
 
   /// One that serves nothing yet.
   public init() {}
@@ -25,7 +27,8 @@ public final class MediaReading {
   /// Asks whether a signature holds; what is wrong with it whatever the file, ``verdict()`` tells as well.
   public func verify(_ bytes: [UInt8], by trusted: [Certificate], at now: UInt32) {
     do throws(SignatureError) {
-      verification = try DetachedSignature(parsing: bytes.span).verification(by: trusted, at: now)
+      verification = try DetachedSignature(parsing: bytes.span)
+        .verification(by: trusted, at: now, for: .file)
     } catch {
       refusal = error
     }
@@ -37,6 +40,7 @@ public final class MediaReading {
       for digest in digests { digest.update(piece) }
       signature?.update(piece)
       verification?.update(piece)
+      form.update(piece)
     }
     for digest in digests { digest.finish() }
   }
@@ -46,10 +50,15 @@ public final class MediaReading {
     digests.first { $0.algorithm == algorithm }?.value ?? []
   }
 
+  /// Whether what was read could pass for the list that a signature of /boot goes over: nothing that is
+  /// signed as a file.
+  public var isBootList: Bool { form.isThere }
+
   /// The signature that was asked for, but for the signing; once.
+  /// - Throws: ``OpenPGPError/unwritable`` where ``isBootList``.
   public func draft(at time: UInt32) throws(OpenPGPError) -> SignatureDraft {
-    guard let writer = signature.take() else { throw .unwritable }
-    return try writer.draft(at: time)
+    guard !isBootList, let writer = signature.take() else { throw .unwritable }
+    return try writer.draft(at: time, for: .file)
   }
 
   /// Who made the signature that was to be verified, if it holds; once.

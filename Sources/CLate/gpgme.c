@@ -96,6 +96,11 @@ gpgme_error_t gpgme_signers_add(gpgme_ctx_t ctx, const gpgme_key_t key) {
   return IN(gpgme, gpgme_signers_add)(ctx, key);
 }
 void gpgme_signers_clear(gpgme_ctx_t ctx) { IN(gpgme, gpgme_signers_clear)(ctx); }
+gpgme_error_t gpgme_sig_notation_add(gpgme_ctx_t ctx, const char *name, const char *value,
+    gpgme_sig_notation_flags_t flags) {
+  return IN(gpgme, gpgme_sig_notation_add)(ctx, name, value, flags);
+}
+void gpgme_sig_notation_clear(gpgme_ctx_t ctx) { IN(gpgme, gpgme_sig_notation_clear)(ctx); }
 int gpgme_strerror_r(gpg_error_t err, char *buf, size_t buflen) {
   return IN(gpgme, gpgme_strerror_r)(err, buf, buflen);
 }

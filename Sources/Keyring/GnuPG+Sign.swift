@@ -3,23 +3,31 @@ import CSystem
 
 extension GnuPG {
   /// A detached signature over bytes by exactly that key; gpg's own pinentry asks.
-  /// - Parameter fingerprint: of the primary key or the subkey that is to sign, in hexadecimal digits.
+  /// - Parameters:
+  ///   - fingerprint: of the primary key or the subkey that is to sign, in hexadecimal digits.
+  ///   - notation: what the signature is to say beside gpg's own (RFC 9580 §5.2.3.24), not critical.
   /// - Returns: what gpg wrote, in armor; not looked at.
-  public func sign(_ bytes: [UInt8], by fingerprint: String) throws(KeyringError) -> [UInt8] {
+  public func sign(
+    _ bytes: [UInt8], by fingerprint: String, saying notation: SignatureNotation
+  ) throws(KeyringError) -> [UInt8] {
     try home.run { () throws(KeyringError) in
-      try sign(try GnuPGData(bytes), by: fingerprint)
+      try sign(try GnuPGData(bytes), by: fingerprint, notation)
     }
   }
 
   /// The same over all that a file holds.
-  public func sign(descriptor: Int32, by fingerprint: String) throws(KeyringError) -> [UInt8] {
+  public func sign(
+    descriptor: Int32, by fingerprint: String, saying notation: SignatureNotation
+  ) throws(KeyringError) -> [UInt8] {
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .system(system_errno()) }
     return try home.run { () throws(KeyringError) in
-      try sign(try GnuPGData(descriptor: descriptor), by: fingerprint)
+      try sign(try GnuPGData(descriptor: descriptor), by: fingerprint, notation)
     }
   }
 
-  private func sign(_ data: GnuPGData, by fingerprint: String) throws(KeyringError) -> [UInt8] {
+  private func sign(
+    _ data: GnuPGData, by fingerprint: String, _ notation: SignatureNotation
+  ) throws(KeyringError) -> [UInt8] {
     let signer = try GnuPGKeyHandle(fingerprint, in: self, secret: true)
     guard let known = signer.subkey(fingerprint) else { throw .noKey }
     if known.isRevoked { throw .revoked }
@@ -43,6 +51,12 @@ extension GnuPG {
     unsafe gpgme_signers_clear(context)
     try KeyringError.check(unsafe gpgme_signers_add(context, signer.key))
     defer { unsafe gpgme_signers_clear(context) }
+    // Safe: both texts are copied in the call.
+    unsafe gpgme_sig_notation_clear(context)
+    try KeyringError.check(
+      unsafe gpgme_sig_notation_add(
+        context, notation.name, notation.value, gpgme_sig_notation_flags_t(1)))
+    defer { unsafe gpgme_sig_notation_clear(context) }
     unsafe gpgme_set_armor(context, 1)
     let error = unsafe gpgme_op_sign(
       context, data.handle, signature.handle, GPGME_SIG_MODE_DETACH)

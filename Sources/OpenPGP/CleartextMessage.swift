@@ -60,13 +60,14 @@ public struct CleartextMessage: Equatable, Sendable {
   }
 
   /// Verifies the signature over the lines.
-  /// - Parameters: as of ``DetachedSignature/verification(by:at:expiredKeys:)``.
+  /// - Parameters: as of ``DetachedSignature/verification(by:at:for:expiredKeys:)``.
   public func verify(
-    by trusted: [Certificate], at now: UInt32,
+    by trusted: [Certificate], at now: UInt32, for purpose: SignaturePurpose?,
     expiredKeys: DetachedSignature.ExpiredKeys = .refused
   ) throws(SignatureError) -> Verdict {
     let text = signedText
-    return try signature.verify(over: text.span, by: trusted, at: now, expiredKeys: expiredKeys)
+    return try signature.verify(
+      over: text.span, by: trusted, at: now, for: purpose, expiredKeys: expiredKeys)
   }
 
   /// What is signed (§7.2): the lines with CR LF between them, none behind the last.

@@ -17,6 +17,8 @@ public struct DetachedSignature: Equatable, Sendable {
   public let hash: HashAlgorithm
   /// The user id that it says its signer used, if it says so. Not to be shown unescaped.
   public let userID: [UInt8]?
+  /// What it says it was made for; nil if it doesn't say.
+  public let purpose: SignaturePurpose?
   let packet: SignaturePacket
 
   /// Reads a signature, binary or armored.
@@ -38,6 +40,7 @@ public struct DetachedSignature: Equatable, Sendable {
         subpacket.type == Subpacket.issuer || subpacket.type == Subpacket.issuerFingerprint
       guard namesIssuer, !subpacket.isCritical else { throw .unsignedInformation(subpacket.type) }
     }
+    purpose = SignaturePurpose.said(by: packet)
     expiryTime = try DetachedSignature.expiry(of: packet, madeAt: creationTime)
     self.hash = hash
     self.issuer = issuer
@@ -75,13 +78,14 @@ public struct DetachedSignature: Equatable, Sendable {
   }
 
   /// Verifies it over `data` in one go.
-  /// - Parameters: as of ``verification(by:at:expiredKeys:)``.
+  /// - Parameters: as of ``verification(by:at:for:expiredKeys:)``.
   /// - Throws: ``SignatureError``.
   public func verify(
     over data: Span<UInt8>, by trusted: [Certificate], at now: UInt32,
-    expiredKeys: ExpiredKeys = .refused
+    for purpose: SignaturePurpose?, expiredKeys: ExpiredKeys = .refused
   ) throws(SignatureError) -> Verdict {
-    var verification = try verification(by: trusted, at: now, expiredKeys: expiredKeys)
+    var verification = try verification(
+      by: trusted, at: now, for: purpose, expiredKeys: expiredKeys)
     verification.update(data)
     return try verification.finish()
   }
@@ -91,10 +95,13 @@ public struct DetachedSignature: Equatable, Sendable {
   /// - Parameters:
   ///   - trusted: the certificates that count. Several of one key are taken together.
   ///   - now: seconds since 1970.
+  ///   - purpose: what it is to count for. A signature that says another one is refused; one that says
+  ///     none, as gpg's and the firmware's, isn't. Nil to look at it as gpg does, whatever it says.
   ///   - expiredKeys: what a key's expiry means.
   /// - Throws: ``SignatureError``.
   public func verification(
-    by trusted: [Certificate], at now: UInt32, expiredKeys: ExpiredKeys = .refused
+    by trusted: [Certificate], at now: UInt32, for purpose: SignaturePurpose?,
+    expiredKeys: ExpiredKeys = .refused
   ) throws(SignatureError) -> Verification {
     var found: Certificate?
     for certificate in trusted where certificate.key(issuer) != nil {
@@ -108,6 +115,7 @@ public struct DetachedSignature: Equatable, Sendable {
       throw .untrusted(issuer)
     }
     guard packet.namesOnly(key) else { throw .issuersDiffer }
+    if let purpose, let said = self.purpose, said != purpose { throw .madeFor(said) }
     guard creationTime <= now else { throw .fromTheFuture(creationTime) }
     guard creationTime >= key.creationTime else { throw .olderThanItsKey(creationTime) }
     if let expiryTime, expiryTime <= now { throw .expired(at: expiryTime) }

@@ -82,11 +82,12 @@ public struct SignatureDraft: Equatable, Sendable {
 extension SignatureDraft {
   /// A detached signature (type 0x00) over `data` in one go; see ``DetachedSignatureWriter``.
   public static func detached(
-    over data: Span<UInt8>, by signer: CertificateKey, at time: UInt32, userID: [UInt8]? = nil
+    over data: Span<UInt8>, by signer: CertificateKey, at time: UInt32,
+    for purpose: SignaturePurpose, userID: [UInt8]? = nil
   ) throws(OpenPGPError) -> SignatureDraft {
     var writer = try DetachedSignatureWriter(by: signer)
     writer.update(data)
-    return try writer.draft(at: time, userID: userID)
+    return try writer.draft(at: time, for: purpose, userID: userID)
   }
 
   /// The primary key's certification of its own user id (type 0x13), with preferences as gpg writes them.
@@ -193,12 +194,14 @@ public struct DetachedSignatureWriter: ~Copyable {
   /// What is to be signed, if that was all of the data.
   /// - Parameters:
   ///   - time: seconds since 1970.
+  ///   - purpose: what it counts for, which is told in the signature.
   ///   - userID: the signer's user id, to be told in the signature; nil to leave it out.
   public consuming func draft(
-    at time: UInt32, userID: [UInt8]? = nil
+    at time: UInt32, for purpose: SignaturePurpose, userID: [UInt8]? = nil
   ) throws(OpenPGPError) -> SignatureDraft {
     try SignatureDraft(
       over: &digest, by: signer, at: time,
-      userID.map { Subpacket.written(Subpacket.signersUserID, $0) } ?? [])
+      purpose.subpacket
+        + (userID.map { Subpacket.written(Subpacket.signersUserID, $0) } ?? []))
   }
 }

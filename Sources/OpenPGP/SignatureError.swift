@@ -18,6 +18,8 @@ public enum SignatureError: Error, Equatable, Sendable {
   case issuersDiffer
   /// No signed creation time.
   case noCreationTime
+  /// Made for something else, as it says itself: for what.
+  case madeFor(SignaturePurpose)
   /// A critical subpacket that isn't understood: its type.
   case unknownCritical(UInt8)
   /// Something beside the issuer's key ID that isn't signed: its subpacket's type.

@@ -43,6 +43,7 @@ struct Subpacket: Equatable, Sendable {
   static let keyLifetime: UInt8 = 9
   static let preferredCiphers: UInt8 = 11
   static let issuer: UInt8 = 16
+  static let notation: UInt8 = 20
   static let preferredHashes: UInt8 = 21
   static let preferredCompression: UInt8 = 22
   static let keyServerPreferences: UInt8 = 23

@@ -1,3 +1,4 @@
+import BootManifest
 import Foundation
 import OpenPGP
 import OpenPGPCard
@@ -12,6 +13,10 @@ extension Commands {
     try arguments.end()
     guard !arguments.files.isEmpty else { throw SOPFailure(.missingArgument, "sign takes a KEY") }
     let data = input()
+    guard !SignedListForm.appears(in: data.span) else {
+      throw SOPFailure(
+        .badData, "it has the form of a /boot's signed list, and Heads would take it for one")
+    }
     var signatures: [UInt8] = []
     for path in arguments.files {
       let file = try secretKey(path)
@@ -22,7 +27,7 @@ extension Commands {
       var card = try InProcessCard(key, of: file, in: .signing)
       let draft: SignatureDraft
       do throws(OpenPGPError) {
-        draft = try SignatureDraft.detached(over: data.span, by: key, at: now)
+        draft = try SignatureDraft.detached(over: data.span, by: key, at: now, for: .file)
       } catch {
         throw SOPFailure(error)
       }
@@ -54,7 +59,7 @@ extension Commands {
     let verdict: Verdict
     do throws(SignatureError) {
       verdict = try DetachedSignature(parsing: bytes.span).verify(
-        over: data.span, by: certificates, at: now)
+        over: data.span, by: certificates, at: now, for: .file)
     } catch {
       if case .unreadable(let reason) = error { throw SOPFailure(.badData, "\(reason)") }
       throw SOPFailure(.noSignature, "\(error)")

@@ -49,6 +49,8 @@ struct SystemFolders {
 
   /// Where the kernels and their initramfs images are.
   var boot: String { base + "/boot" }
+  /// A file of the system's by its path.
+  func path(_ path: String) -> String { base + path }
   /// Whether they are the running system's own.
   var isRunning: Bool { base.isEmpty }
   /// What is opened at boot, and how.

@@ -1,5 +1,6 @@
 import BootManifest
 import Foundation
+import OpenPGP
 
 /// What Heads' shell does on /boot, run by the shell: the witness for both sides.
 enum Heads {
@@ -46,7 +47,9 @@ enum Heads {
     _ boot: TestBoot, by signer: TestSigner, at time: UInt32, _ dialect: Dialect = .relative
   ) throws {
     try makeLists(boot)
-    try boot.write("kexec.sig", signer.sign(signedBytes(boot, dialect), at: time))
+    // gpg says nothing of what it signs for.
+    try boot.write(
+      "kexec.sig", signer.sign(signedBytes(boot, dialect), at: time, for: .other))
   }
 
   /// Writes a signer's certificate for gpgv.

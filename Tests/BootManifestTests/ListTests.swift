@@ -98,6 +98,13 @@ struct ListTests {
     latchkey-types 1\n
     """
 
+  static let second = head.replacing("types 1", with: "types 2")
+
+  static func system(_ number: Int, _ name: String) -> String {
+    let digits = String(number, radix: 16)
+    return "system " + String(repeating: "0", count: 32 - digits.count) + digits + " \(name)\n"
+  }
+
   static let types: [ListCase] = [
     ListCase("no entry", head, nil),
     ListCase(
@@ -110,7 +117,7 @@ struct ListTests {
     ListCase(
       "no version", "\(digest)  kexec_hashes.txt\n\(digest)  kexec_tree.txt\n", .badLine, at: 2),
     ListCase(
-      "another version", head.replacing("types 1", with: "types 2"), .unknownVersion, at: 3),
+      "another version", head.replacing("types 1", with: "types 3"), .unknownVersion, at: 3),
     ListCase(
       "the first lines turned round", head.replacing("hashes", with: "tree"), .badLine, at: 1),
     ListCase("CR LF", head.replacing("\n", with: "\r\n"), .carriageReturn, at: 1),
@@ -133,6 +140,22 @@ struct ListTests {
     ListCase("a way out", head + "f 600 ./../a\n", .dots, at: 4),
     ListCase("the set itself", head + "f 600 ./kexec.sig \(digest)\n", .leftOut, at: 4),
     ListCase("no end", head + "f 600 ./a", .unterminated, at: 4),
+    ListCase("systems", second + system(1, "desk") + system(2, "-") + "d 755 ./\n", nil),
+    ListCase("a name with a space", second + system(1, "my\\x20desk"), nil),
+    ListCase("a system in version 1", head + system(1, "desk"), .badLine, at: 4),
+    ListCase("a system twice", second + system(1, "a") + system(1, "b"), .doubled, at: 5),
+    ListCase(
+      "a system behind an entry", second + "d 755 ./\n" + system(1, "desk"), .badLine, at: 5),
+    ListCase("a system without a name", second + system(1, ""), .badLine, at: 4),
+    ListCase("a short id", second + "system 00ff desk\n", .badLine, at: 4),
+    ListCase(
+      "an id in capitals", second + "system \(String(repeating: "AB", count: 16)) desk\n", .badLine,
+      at: 4),
+    ListCase("a name not escaped", second + system(1, "a b"), .badLine, at: 4),
+    ListCase(
+      "a name too long", second + system(1, String(repeating: "x", count: 65)), .badLine, at: 4),
+    ListCase(
+      "too many systems", second + (1...33).map { system($0, "-") }.joined(), .tooMany, at: 36),
   ]
 
   @Test("of types: each doubtful line is refused by its name", arguments: types)
@@ -150,6 +173,13 @@ struct ListTests {
     for number in 1_000_000...1_200_001 { tree += Array("./\(number)\0".utf8) }
     #expect(
       problem { () throws(ListError) in try TreeList(parsing: tree.span) }?.problem == .tooMany)
+  }
+
+  @Test("a million systems are refused at the thirty-third")
+  func hugeSystems() {
+    let text = ListTests.second + (1...1_000_000).map { ListTests.system($0, "-") }.joined()
+    let error = problem { () throws(ListError) in try TypeList(parsing: Array(text.utf8).span) }
+    #expect(error?.problem == .tooMany && error?.entry == 36)
   }
 
   @Test("every cut and a thousand scrambled lists end in a list or an error")

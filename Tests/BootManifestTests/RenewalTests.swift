@@ -30,11 +30,12 @@ struct RenewalTests {
     try boot.save(as: "old")
   }
 
-  private func renew(_ calls: FileCalls = .kernel) throws {
+  private func renew(
+    _ calls: FileCalls = .kernel, at time: UInt32 = TestSigner.born + 200
+  ) throws {
     let folder = try boot.opened(calls)
     let draft = try folder.draft(
       folder.hash(folder.scan()), dialect: .relative, renewals: renewals)
-    let time = TestSigner.born + 200
     _ = try folder.write(
       draft, signature: try signer.sign(draft.signedBytes, at: time), trusted: signer.trusted,
       now: time)
@@ -58,7 +59,8 @@ struct RenewalTests {
     #expect(try !boot.names.contains { $0.hasSuffix(".new") || $0.hasSuffix(".gone") })
   }
 
-  @Test("cut at any call: all old, all new, or made all new, or all old, without a key")
+  @Test(
+    "cut at any call: all old, all new, or all of the new waits; the next signing makes all new")
   func cuts() throws {
     var ended = false
     var seen: Set<String> = []
@@ -72,9 +74,9 @@ struct RenewalTests {
           break
         } catch {
           let comment: Comment = "\(last) at \(cut.names.last ?? "")"
-          _ = try boot.opened().repair(trusted: signer.trusted, now: Self.now)
-          #expect(
-            try !boot.names.contains { $0.hasSuffix(".new") || $0.hasSuffix(".gone") }, comment)
+          let folder = try boot.opened()
+          let waiting = try folder.verifyWaiting(
+            folder.hash(folder.scan()), trusted: signer.trusted, now: Self.now)
           switch try boot.verify(by: signer).signedBy?.time {
           case TestSigner.born + 100:
             #expect(try boot.verify(by: signer).holds, comment)
@@ -84,19 +86,25 @@ struct RenewalTests {
           case TestSigner.born + 200:
             try expectNew(comment)
             seen.insert("new")
-          default: Issue.record(comment)
+          default:
+            #expect(waiting?.holds == true, comment)
+            seen.insert("waiting")
           }
+          try renew(at: TestSigner.born + 300)
+          try expectNew(comment)
+          #expect(
+            try !boot.names.contains { $0.contains(".new") || $0.contains(".gone") }, comment)
         }
       }
     }
-    #expect(ended && seen == ["old", "new"])
+    #expect(ended && seen == ["old", "new", "waiting"])
   }
 
   @Test("a mark that says that a file goes, without a set that it belongs to, takes nothing away")
   func strayMark() throws {
     try boot.write("kexec_default.1.txt.gone", "")
     try boot.write("kexec_rollback.txt.gone", "")
-    _ = try boot.opened().repair(trusted: signer.trusted, now: Self.now)
+    try boot.sign(by: signer, at: TestSigner.born + 200)
     #expect(boot.exists("kexec_default.1.txt") && boot.exists("kexec_rollback.txt"))
     #expect(!boot.exists("kexec_default.1.txt.gone"))
   }

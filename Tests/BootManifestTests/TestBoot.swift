@@ -86,10 +86,10 @@ final class TestBoot {
   @discardableResult
   func sign(
     by signer: TestSigner, at time: UInt32 = TestSigner.born + 100, dialect: Dialect = .relative,
-    memory: SignatureMemory? = nil, calls: FileCalls = .kernel
+    memory: SignatureMemory? = nil, systems: [SignedSystem] = [], calls: FileCalls = .kernel
   ) throws -> SignedBy {
     let boot = try opened(calls)
-    let draft = try boot.draft(boot.hash(boot.scan()), dialect: dialect)
+    let draft = try boot.draft(boot.hash(boot.scan()), dialect: dialect, systems: systems)
     return try boot.write(
       draft, signature: try signer.sign(draft.signedBytes, at: time), trusted: signer.trusted,
       now: time, memory: memory)

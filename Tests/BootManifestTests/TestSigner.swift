@@ -29,8 +29,11 @@ final class TestSigner: Sendable {
   var trusted: TrustedSigners { TrustedSigners([certificate]) }
 
   /// An armored detached signature.
-  func sign(_ bytes: [UInt8], at time: UInt32) throws -> [UInt8] {
-    let draft = try SignatureDraft.detached(over: bytes.span, by: key, at: time)
+  /// - Parameter purpose: what it says it is for; ``SignaturePurpose/other`` for nothing, as gpg's.
+  func sign(
+    _ bytes: [UInt8], at time: UInt32, for purpose: SignaturePurpose = .boot
+  ) throws -> [UInt8] {
+    let draft = try SignatureDraft.detached(over: bytes.span, by: key, at: time, for: purpose)
     let packet = try secret.finished(draft)
     return Armor.encode(packet.span, as: .signature)
   }

@@ -129,14 +129,14 @@ struct BootFileSystemTests {
   }
 
   @Test(
-    "cut at every system call that writes: the old set, the new one, or put right without a PIN")
+    "cut at every system call that writes: the old set, the new one, or all of it; a PIN ends it")
   func cuts() throws {
     let boot = try MountedBoot("ext4", size: 8)
     try expectCuts(
       Program.run(
         Repository.path("scripts/cut-signing"),
         [products, boot.work.folder.path, boot.work.folder.path("BOOT")]
-          + ["signal=KILL", "error=ENOSPC", "error=EIO"], text: "", timeout: 1800), atLeast: 100)
+          + ["signal=KILL", "error=ENOSPC", "error=EIO"], text: "", timeout: 2400), atLeast: 100)
   }
 
   @Test("the same on FAT, with its own driver, where no modes and no links are")
@@ -149,7 +149,7 @@ struct BootFileSystemTests {
         [
           work.folder.path, Repository.path("scripts/cut-signing"), products, ".", "fat",
           "signal=KILL",
-        ], text: "", timeout: 1800), atLeast: 40)
+        ], text: "", timeout: 2400), atLeast: 40)
   }
 
   @Test(

@@ -25,7 +25,7 @@ struct CleartextMessageTests {
         #expect(begins)
         let message = try CleartextMessage(parsing: bytes.span)
         #expect(message.lines.map { String(decoding: $0, as: UTF8.self) } == lines)
-        let verdict = try message.verify(by: [certificate], at: Self.later)
+        let verdict = try message.verify(by: [certificate], at: Self.later, for: .file)
         #expect(verdict.primary == certificate.fingerprint)
       }
       // Blanks at a line's end, which are not signed, are not read either.
@@ -33,7 +33,7 @@ struct CleartextMessageTests {
         .replacing("first\n", with: "first \t \n")
       let message = try CleartextMessage(parsing: Array(blank.utf8).span)
       #expect(message.lines.map { String(decoding: $0, as: UTF8.self) } == lines)
-      _ = try message.verify(by: [certificate], at: Self.later)
+      _ = try message.verify(by: [certificate], at: Self.later, for: .file)
     }
   }
 
@@ -57,12 +57,12 @@ struct CleartextMessageTests {
       let changed = text.replacing(from, with: to)
       let message = try CleartextMessage(parsing: Array(changed.utf8).span)
       #expect(throws: SignatureError.bad) {
-        try message.verify(by: [certificate], at: Self.later)
+        try message.verify(by: [certificate], at: Self.later, for: .file)
       }
     }
     let message = try CleartextMessage(parsing: Array(text.utf8).span)
     #expect(throws: SignatureError.untrusted(certificate.fingerprint)) {
-      try message.verify(by: [], at: Self.later)
+      try message.verify(by: [], at: Self.later, for: .file)
     }
   }
 

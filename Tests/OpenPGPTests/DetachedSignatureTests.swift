@@ -29,7 +29,7 @@ struct DetachedSignatureTests {
     let data = try TestKeys.file("signed.txt")
     let signature = try DetachedSignature(bytes)
     var verification = try signature.verification(
-      by: [try TestKeys.certificate("rsa2048")], at: year2026)
+      by: [try TestKeys.certificate("rsa2048")], at: year2026, for: .file)
     for byte in data {
       let piece = [byte]
       verification.update(piece.span)

@@ -69,6 +69,12 @@ struct SignatureAttackTests {
     let time = Crafted.creationTime(june2024)
     let lifetime = Crafted.subpacket(3, [0, 0, 0, 1])
     let malformed = SignatureError.unreadable(.malformed(tag: 2))
+    func purpose(
+      _ value: String, name: String = "purpose@latchkey.example", type: UInt8 = 20
+    ) -> [UInt8] {
+      let body: [UInt8] = [0x80, 0, 0, 0, 0, UInt8(name.utf8.count), 0, UInt8(value.utf8.count)]
+      return Crafted.subpacket(type, body + Array(name.utf8) + Array(value.utf8))
+    }
     let cases: [(hashed: [UInt8], unhashed: [UInt8]?, error: SignatureError?)] = [
       (issuer + time, nil, nil),
       (issuer + time, [], nil),
@@ -101,6 +107,16 @@ struct SignatureAttackTests {
       (issuer + Crafted.creationTime(year2026), nil, nil),
       (issuer + Crafted.creationTime(year2026 + 1), nil, .fromTheFuture(year2026 + 1)),
       (issuer + Crafted.creationTime(january2024 - 1), nil, .olderThanItsKey(january2024 - 1)),
+      (issuer + time + purpose("file"), nil, nil),
+      (issuer + time + purpose("file") + purpose("file"), nil, nil),
+      (issuer + time + Crafted.subpacket(20, [1]), nil, nil),
+      (issuer + time + purpose("file", name: "other@example.org"), nil, nil),
+      (issuer + time + purpose("boot"), nil, .madeFor(.boot)),
+      (issuer + time + purpose("policy"), nil, .madeFor(.other)),
+      (issuer + time + purpose(""), nil, .madeFor(.other)),
+      (issuer + time + purpose("file") + purpose("boot"), nil, .madeFor(.other)),
+      (issuer + time + purpose("file", type: 0x80 | 20), nil, .unknownCritical(20)),
+      (issuer + time, purpose("file"), .unsignedInformation(20)),
       (issuer + time + [0], nil, malformed),
       (issuer + time + [5, 1], nil, malformed),
       (issuer + time + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1], nil, malformed),

@@ -38,9 +38,9 @@ extension DetachedSignature {
   /// As `verify` of a span.
   package func verify(
     over data: [UInt8], by trusted: [Certificate], at now: UInt32,
-    expiredKeys: ExpiredKeys = .refused
+    for purpose: SignaturePurpose? = .file, expiredKeys: ExpiredKeys = .refused
   ) throws(SignatureError) -> Verdict {
-    try verify(over: data.span, by: trusted, at: now, expiredKeys: expiredKeys)
+    try verify(over: data.span, by: trusted, at: now, for: purpose, expiredKeys: expiredKeys)
   }
 }
 
@@ -52,9 +52,10 @@ extension SignatureDraft {
 
   /// As `detached` over a span.
   package static func detached(
-    over data: [UInt8], by signer: CertificateKey, at time: UInt32, userID: [UInt8]? = nil
+    over data: [UInt8], by signer: CertificateKey, at time: UInt32,
+    for purpose: SignaturePurpose = .file, userID: [UInt8]? = nil
   ) throws(OpenPGPError) -> SignatureDraft {
-    try detached(over: data.span, by: signer, at: time, userID: userID)
+    try detached(over: data.span, by: signer, at: time, for: purpose, userID: userID)
   }
 }
 

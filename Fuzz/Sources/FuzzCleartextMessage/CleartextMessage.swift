@@ -13,7 +13,7 @@ public func fuzzCleartextMessage(_ start: UnsafePointer<UInt8>?, _ count: Int) -
     }
     let begins = CleartextMessage.begins(input)
     precondition(begins)
-    if (try? message.verify(by: [certificate], at: now)) != nil {
+    if (try? message.verify(by: [certificate], at: now, for: .file)) != nil {
       precondition(message.lines == signed.lines, "a forged text holds")
     }
   }
@@ -25,7 +25,8 @@ public func seedCleartextMessage(
   _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutableRawPointer>
 ) -> CInt {
   precondition(
-    (try? signed.verify(by: [certificate], at: now)) != nil, "the untouched text doesn't hold")
+    (try? signed.verify(by: [certificate], at: now, for: .file)) != nil,
+    "the untouched text doesn't hold")
   let text = repositoryFile("testkeys/refused/clearsigned.asc")
   return writeSeeds([
     text, text.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] },

@@ -7,12 +7,14 @@ import OpenPGP
 public func fuzzDetachedSignature(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
     if let signature = try? DetachedSignature(parsing: input),
-      let verdict = try? signature.verify(over: data.span, by: [certificate], at: now)
+      let verdict = try? signature.verify(
+        over: data.span, by: [certificate], at: now, for: .file)
     {
       precondition(verdicts.contains(verdict), "a forged signature holds")
       precondition(signature.expiryTime == nil && signature.userID == untouched.userID)
+      precondition(signature.purpose == nil, "a purpose that nobody signed")
     }
-    if let verdict = try? untouched.verify(over: input, by: [certificate], at: now) {
+    if let verdict = try? untouched.verify(over: input, by: [certificate], at: now, for: .file) {
       precondition(
         verdicts.contains(verdict) && [UInt8](copying: input) == data, "other data hold")
     }
@@ -55,5 +57,5 @@ private let untouched: DetachedSignature = {
 private let verdicts: [Verdict] = ["signed.sig", "signed.asc"].compactMap { name in
   let bytes = repositoryFile("testkeys/ed25519/\(name)")
   return try? DetachedSignature(parsing: bytes.span)
-    .verify(over: data.span, by: [certificate], at: now)
+    .verify(over: data.span, by: [certificate], at: now, for: .file)
 }

@@ -14,8 +14,12 @@ public func fuzzManifestLists(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
     if let list = try? TypeList(parsing: input) {
       check(list.entries.map(\.path), inASCII: false)
       precondition(list.hashes.count == 32 && list.tree.count == 32)
+      precondition(list.systems.count <= SignedSystem.maximum)
+      precondition(Set(list.systems.map(\.id)).count == list.systems.count, "an id twice")
       for entry in list.entries { precondition((entry.mode ?? 0) <= 0o7777) }
     }
+    // Whatever it says.
+    _ = SignedListForm.appears(in: input)
     let bytes = [UInt8](copying: input)
     let files = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     if files.count == 2,
@@ -40,6 +44,8 @@ public func seedManifestLists(
       "./\0./grub\0./grub/grub.cfg\0./vmlinuz\0",
       "\(digest)  kexec_hashes.txt\n\(digest)  kexec_tree.txt\nlatchkey-types 1\nd 755 ./\n"
         + "f 600 ./a\\x20b\nf 644 ./kexec-stray \(digest)\nl - ./vmlinuz vmlinuz-6.1\n",
+      "\(digest)  kexec_hashes.txt\n\(digest)  kexec_tree.txt\nlatchkey-types 2\n"
+        + "system \(digest.prefix(32)) a\\x20desk\nd 755 ./\n",
       "\(digest)  /tmp/lukshdr-_dev_sda2\n\0/dev/sda2 uuid\n",
       "\(digest)  ./../etc/passwd\n", "\(digest)  /boot/a\n\(digest)  ./a//b\r\n",
     ].map { Array($0.utf8) })

@@ -2,7 +2,8 @@ import BootManifest
 import Input
 import LibCrypto
 
-/// The memory of the last signature: what can be read says a time and a digest.
+/// The memory of the last signature: what can be read says a time and a digest. The secret of a system's id:
+/// what can be read is what would be written.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzSignatureMemory(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
@@ -10,10 +11,16 @@ public func fuzzSignatureMemory(_ start: UnsafePointer<UInt8>?, _ count: Int) ->
     do throws(BootError) {
       let last = try SignatureMemory(folder: folder.path, boot: "/").last()
       precondition(last?.digest.count == 32, "what lies there was not read")
+      precondition(last.map { $0.systems.count <= SignedSystem.maximum } ?? true)
     } catch .damagedMemory {
       // No reason to accept anything.
+    } catch .newerMemory {
+      // Nor this.
     } catch {
       preconditionFailure("another error")
+    }
+    if let own = try? OwnSystem(parsing: input) {
+      precondition(own.bytes == [UInt8](copying: input), "not what was read")
     }
   }
 }
@@ -25,8 +32,12 @@ public func seedSignatureMemory(
 ) -> CInt {
   let digest = String(repeating: "0123456789abcdef", count: 4)
   return writeSeeds(
-    ["latchkey-memory 1\n/\n1735689600\n\(digest)\n", "latchkey-memory 1\n/\n-1\n\(digest)\n"]
-      .map { Array($0.utf8) })
+    [
+      "latchkey-memory 1\n/\n1735689600\n\(digest)\n", "latchkey-memory 1\n/\n-1\n\(digest)\n",
+      "latchkey-memory 2\n/\n1735689600\n\(digest)\nown \(digest.prefix(32)) 1\n"
+        + "system \(digest.prefix(32)) desk\n", "latchkey-system 1\n\(digest)\n",
+    ]
+    .map { Array($0.utf8) })
 }
 
 private let folder = InputFolder()

@@ -6,10 +6,15 @@ struct FirmwareVerification {
   let options: GlobalOptions
 
   func run() throws(Failure) {
-    let look = try site.step { () throws(BootError) in
-      try site.folder.lookAsFirmware(trusted: site.trusted, now: Moment.now)
+    let hashed = try site.step { () throws(BootError) in
+      try site.folder.hash(try site.folder.scan())
     }
-    let report = FirmwareReport(look, entry: DefaultEntryLook(of: site.path))
+    let look = try site.step { () throws(BootError) in
+      try site.folder.lookAsFirmware(hashed, trusted: site.trusted, now: Moment.now)
+    }
+    let verdict = try site.verify(hashed)
+    let report = FirmwareReport(
+      look, entry: DefaultEntryLook(of: site.path), verdict, try site.report(verdict, hashed))
     if options.json {
       try Output.document("verify --as-heads", report)
     } else {

@@ -10,7 +10,7 @@ struct RootVerification {
   func run() throws(Failure) {
     let verdict = try site.verify()
     guard case .signed(let by, _, let differences) = verdict else {
-      let report = BootReport(verdict, at: site.path)
+      let report = try site.report(verdict)
       if options.json {
         try Output.document("verify", report)
       } else {

@@ -86,12 +86,8 @@ struct StatusCommand: ParsableCommand {
       missing.append("\(error.what). \(error.next)")
       return nil
     }
-    let leftovers = try site.step { () throws(BootError) in try site.folder.pendingFiles() }
-    if !leftovers.isEmpty {
-      missing.append(
-        "A signing of \(Escaped.text(boot.boot)) was cut short: latchkey sign ends it.")
-    }
-    let report = BootReport(try site.verify(), at: boot.boot)
+    let report = try site.report(try site.verify())
+    if let words = report.waitingWords { missing.append(words) }
     // To sign is the advice only where there is nothing that a signature could hide.
     if report.verdict != "good" {
       missing.append(

@@ -46,10 +46,10 @@ struct GPGSigner {
   var name: String { "gpg's key \(Hexadecimal.text(key.fingerprint))" }
 
   /// An armored detached signature over `data`, which holds.
-  func sign(_ data: [UInt8]) throws(Failure) -> [UInt8] {
+  func sign(_ data: [UInt8], for purpose: SignaturePurpose) throws(Failure) -> [UInt8] {
     let signature: [UInt8]
     do throws(KeyringError) {
-      signature = try gpg.sign(data, by: digits)
+      signature = try gpg.sign(data, by: digits, saying: purpose.notation)
     } catch {
       throw Failure(error, key: digits)
     }
@@ -57,7 +57,7 @@ struct GPGSigner {
       return try checked(
         signature,
         DetachedSignature(parsing: signature.span).verify(
-          over: data.span, by: trust.certificates, at: Moment.now))
+          over: data.span, by: trust.certificates, at: Moment.now, for: purpose), for: purpose)
     } catch {
       throw failure(error)
     }
@@ -68,7 +68,8 @@ struct GPGSigner {
   func sign(_ file: MediaFile, sha256: [UInt8]) throws(Failure) -> [UInt8] {
     let signature: [UInt8]
     do throws(KeyringError) {
-      signature = try gpg.sign(descriptor: file.descriptor, by: digits)
+      signature = try gpg.sign(
+        descriptor: file.descriptor, by: digits, saying: SignaturePurpose.file.notation)
     } catch {
       throw Failure(error, key: digits)
     }
@@ -79,12 +80,14 @@ struct GPGSigner {
     do throws(MediaError) {
       try reading.compute(.sha256)
       try reading.read(file) { progress.update($0) }
-      guard reading.checksum(.sha256) == sha256 else { throw .changed(file.path) }
+      guard reading.checksum(.sha256) == sha256, !reading.isBootList else {
+        throw .changed(file.path)
+      }
     } catch {
       throw Failure(error)
     }
     do throws(SignatureError) {
-      return try checked(signature, try reading.verdict())
+      return try checked(signature, try reading.verdict(), for: .file)
     } catch {
       throw failure(error)
     }
@@ -94,9 +97,12 @@ struct GPGSigner {
 
   /// A signature that holds, if it is that key's; in armor without what gpg may have written around it.
   private func checked(
-    _ signature: [UInt8], _ verdict: Verdict
+    _ signature: [UInt8], _ verdict: Verdict, for purpose: SignaturePurpose
   ) throws(SignatureError) -> [UInt8] {
     guard verdict.signer == key.fingerprint else { throw .untrusted(verdict.signer) }
+    guard try DetachedSignature(parsing: signature.span).purpose == purpose else {
+      throw .madeFor(.other)
+    }
     do throws(OpenPGPError) {
       let packet = try Armor.decode(signature.span, as: .signature)
       return Armor.encode(packet.span, as: .signature)
@@ -110,7 +116,7 @@ struct GPGSigner {
       switch error {
       case .weakHash:
         "Nothing was written. See personal-digest-preferences and digest-algo in gpg.conf: SHA256 is good."
-      case .unknownCritical, .unsignedInformation, .severalSignatures:
+      case .unknownCritical, .unsignedInformation, .severalSignatures, .madeFor:
         "Nothing was written. See sig-notation and the like in gpg.conf."
       default: "Nothing was written. Look at gpg.conf, and try gpg --detach-sign by itself."
       }
@@ -118,5 +124,12 @@ struct GPGSigner {
       .doesNotHold,
       "what gpg made is not a signature that the firmware should take: \(error.words)",
       next: next)
+  }
+}
+
+extension SignaturePurpose {
+  /// As gpg is told to write it.
+  fileprivate var notation: SignatureNotation {
+    SignatureNotation(name: "\(Self.notationName)", value: notationValue.map { "\($0)" } ?? "")
   }
 }

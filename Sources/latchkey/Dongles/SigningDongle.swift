@@ -35,9 +35,11 @@ struct SigningDongle {
   }
 
   /// An armored detached signature over `data`. Asks for the PIN; one visit to the card.
-  func sign(_ data: [UInt8], pin source: SecretSource) throws(Failure) -> [UInt8] {
+  func sign(
+    _ data: [UInt8], for purpose: SignaturePurpose, pin source: SecretSource
+  ) throws(Failure) -> [UInt8] {
     try sign(pin: source) { time throws(OpenPGPError) in
-      try SignatureDraft.detached(over: data.span, by: key, at: time)
+      try SignatureDraft.detached(over: data.span, by: key, at: time, for: purpose)
     }
   }
 

@@ -116,6 +116,11 @@ extension Failure {
         .system,
         "the clock says \(Moment.text(now)), before the last signature of "
           + Moment.text(remembered), next: "Set the clock and run this again.")
+    case .newerMemory(let name):
+      self.init(
+        .system,
+        "\(name) in /var/lib/latchkey, which remembers the last signature, was written by a newer Latchkey",
+        next: "Update Latchkey.")
     case .damagedMemory(let name):
       self.init(
         .system, "\(name) in /var/lib/latchkey, which remembers the last signature, is damaged",

@@ -21,6 +21,15 @@ extension Failure {
     }
   }
 
+  /// That a file could pass for the list that a signature of /boot goes over.
+  init(bootListAt path: String) {
+    self.init(
+      .doesNotHold,
+      "\(Escaped.text(path)) has the form of a /boot's signed list (sha256sum kexec*.txt): Heads would "
+        + "take its signature for one of /boot",
+      next: "Nothing was signed. To sign a /boot: latchkey sign --boot FOLDER.")
+  }
+
   /// What is wrong with a list of checksums.
   init(_ fault: ChecksumList.Fault, in place: String) {
     let words =

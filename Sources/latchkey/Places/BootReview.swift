@@ -33,8 +33,15 @@ struct BootReview {
         lines.append("  chosen     another entry to boot by itself: latchkey entries default")
       }
     }
+    if case .signed = verdict {
+    } else if let waiting = try site.verifyWaiting(hashed) {
+      verdict = waiting
+      lines.append(
+        "  cut short  a signing: /boot is compared with the set that it wrote, which yours replaces"
+      )
+    }
     self.verdict = verdict
-    let report = BootReport(verdict, at: site.path)
+    let report = try site.report(verdict, hashed)
     let place = Escaped.text(site.path)
     switch verdict {
     case .signed:
@@ -55,6 +62,9 @@ struct BootReview {
       doubt = Doubt(
         what: "\(place) was signed before, and the signature is not all there any more",
         advice: "Don't type a passphrase or PIN on this machine before you know why.")
+    case .otherSystem:
+      self.lines = report.lines
+      doubt = Doubt(what: report.summary, advice: report.advice)
     default:
       self.lines = report.lines
       doubt = Doubt(

@@ -14,6 +14,8 @@ struct BootSigning {
     _ boot: BootOptions, _ options: GlobalOptions, gpgKey: [UInt8]? = nil
   ) throws(Failure) {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
+    // Before the site is looked at, which knows this system by it.
+    try SystemIdentity(options.folders).make()
     signer = try Signer(gpgKey: gpgKey, options, trust: trust)
     site = try BootSite(boot, options.folders, trust)
     self.options = options
@@ -33,11 +35,10 @@ struct BootSigning {
     var made: String?
   }
 
-  /// Ends an interrupted signing; shows how /boot is beside what was signed, with causes, what of Heads'
+  /// Shows how /boot is beside what was signed, with causes, what of Heads'
   /// own files is renewed, and the digest; asks, signs, and checks what was written.
   /// - Returns: what verifying it came to afterwards.
   func sign(_ wishes: Wishes) throws(Failure) -> BootReport {
-    try repair()
     let hashed = try site.step { () throws(BootError) in
       try site.folder.hash(try site.folder.scan())
     }
@@ -48,15 +49,16 @@ struct BootSigning {
     try review.confirm(
       hasUnexplainedHeader: heads.hasUnexplainedHeader, told: wishes.unexplained,
       assumed: wishes.yes)
+    let systems = try site.systems(after: review.verdict)
     let draft = try site.step { () throws(BootError) in
       try site.folder.draft(
         hashed, dialect: try dialect(wishes.names, review.verdict, assumed: wishes.yes),
-        renewals: heads.renewals)
+        renewals: heads.renewals, systems: systems)
     }
     Output.note("Manifest to sign: \(Hexadecimal.text(draft.digestToShow))")
     try Question.confirm("Sign \(Escaped.text(site.path)) as it is now?", assumed: wishes.yes)
 
-    let armored = try signer.sign(draft.signedBytes, pin: wishes.pin)
+    let armored = try signer.sign(draft, pin: wishes.pin)
     let (by, scan) = try WritableBoot(site.path).whileWriting { () throws(Failure) in
       try site.step { () throws(BootError) in
         try site.folder.writeAndScan(
@@ -69,35 +71,14 @@ struct BootSigning {
       try site.step { () throws(BootError) in try site.folder.hash(scan) })
     guard after.holds else {
       throw Failure(
-        .doesNotHold, BootReport(after, at: site.path).summary,
+        .doesNotHold, try site.report(after).summary,
         next: "Something wrote to it while it was signed. Run latchkey sign again.")
     }
     site.accept(after)
     site.keep(hashed, signed: by)
     Enrolment.bootWasSigned(EnrolmentPlaces(boot: site.path, options.folders))
     ChosenDefault(boot: site.path, options.folders).forget()
-    return BootReport(after, at: site.path)
-  }
-
-  /// Ends what an interrupted signing left.
-  private func repair() throws(Failure) {
-    let waiting = try site.step { () throws(BootError) in try site.folder.pendingFiles() }
-    guard !waiting.isEmpty else { return }
-    let repair = try WritableBoot(site.path).whileWriting { () throws(Failure) in
-      try site.step { () throws(BootError) in
-        try site.folder.repair(trusted: site.trusted, now: Moment.now, memory: site.memory)
-      }
-    }
-    switch repair {
-    case .nothing: break
-    case .completed(let by):
-      site.accept(by)
-      Output.note("A signed set that had been cut short was put in its place.")
-    case .removed(let names):
-      Output.note(
-        "Leftovers of an interrupted signing were removed: "
-          + names.map(\.description).joined(separator: ", "))
-    }
+    return try site.report(after)
   }
 
   private func dialect(

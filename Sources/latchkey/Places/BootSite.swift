@@ -8,6 +8,7 @@ struct BootSite {
   let folder: BootFolder
   let trusted: TrustedSigners
   let memory: SignatureMemory
+  private let identity: SystemIdentity
   private let notice: BootNotice
   /// Where what is kept of its last signing lies, to say later what changed in words.
   let kept: SnapshotFolder
@@ -15,7 +16,9 @@ struct BootSite {
   init(_ options: BootOptions, _ folders: SystemFolders, _ trust: TrustStore) throws(Failure) {
     path = options.boot
     trusted = TrustedSigners(trust.certificates)
-    memory = SignatureMemory(folder: folders.state, boot: options.boot)
+    memory = SignatureMemory(
+      folder: folders.state, boot: options.boot, system: try SystemIdentity(folders).id())
+    identity = SystemIdentity(folders)
     notice = BootNotice(folders)
     kept = SnapshotFolder(state: folders.state, of: memory)
     do throws(BootError) {
@@ -43,6 +46,43 @@ struct BootSite {
       try folder.verify(
         hashed, trusted: trusted, now: Moment.now, memory: memory, formerDefault: former)
     }
+  }
+
+  /// The verdict that there would be if what an interrupted signing left had taken its place; nil if that makes
+  /// no set that counts here.
+  func verifyWaiting(_ hashed: HashedBoot) throws(Failure) -> BootVerdict? {
+    try step { () throws(BootError) in
+      try folder.verifyWaiting(hashed, trusted: trusted, now: Moment.now, memory: memory)
+    }
+  }
+
+  /// A verdict in words and for JSON.
+  /// - Parameter hashed: what is there now, if that is known already.
+  func report(_ verdict: BootVerdict, _ hashed: HashedBoot? = nil) throws(Failure) -> BootReport {
+    var report = BootReport(verdict, at: path, system: memory.system)
+    let waits = try step { () throws(BootError) in try !folder.pendingFiles().isEmpty }
+    guard waits else { return report }
+    report.waiting = .leftovers
+    guard !verdict.holds else { return report }
+    let now = try step { () throws(BootError) in
+      if let hashed { hashed } else { try folder.hash(try folder.scan()) }
+    }
+    if let waiting = try verifyWaiting(now), waiting.holds { report.waiting = .wholeSet }
+    return report
+  }
+
+  /// The systems that the next set is for.
+  /// - Parameter verdict: about the set that it replaces.
+  func systems(after verdict: BootVerdict) throws(Failure) -> [SignedSystem] {
+    let remembered = try step { () throws(BootError) in try memory.last() }
+    // Who may not read the secret may know what was accepted.
+    let own = (memory.system ?? remembered?.own).map(identity.system)
+    if own == nil {
+      Output.note(
+        "latchkey: no id of this system can be kept in \(Escaped.text(memory.folder)), so the signed set "
+          + "does not say that it is for this system. Run this as root.")
+    }
+    return .next(for: own, after: verdict, remembered: remembered)
   }
 
   /// Remembers the signature of a verdict that holds; the note that /boot is to be signed goes. Where that isn't allowed, it says so once: an

@@ -1,3 +1,4 @@
+import BootManifest
 import CSystem
 import Storage
 
@@ -13,6 +14,35 @@ enum FileName {
   /// The signature beside a file that Heads takes: FILE.sig, else FILE.asc; nil if there is neither.
   static func signature(of path: String) -> String? {
     [".sig", ".asc"].map { path + $0 }.first(where: exists)
+  }
+
+  /// Says before anybody is asked for a PIN that a name is one of a signed /boot's: neither is such a file
+  /// signed by itself, nor is a file's signature written in the place of a /boot's.
+  static func checkForFile(_ path: String, signature: String) throws(Failure) {
+    // Safe: a C string for the call, which allocates what it gives; freed here.
+    let resolved = unsafe realpath(path, nil)
+    let real = unsafe resolved.map { unsafe String(cString: $0) } ?? path
+    unsafe free(resolved)
+    for name in [path, real] where SignedListForm.isName(last(name)) {
+      throw Failure(
+        .wrongUse,
+        "\(Escaped.text(name)) is called as a file of a signed /boot, and is not signed by itself",
+        next: "Nothing was signed. To sign the /boot it is in: latchkey sign --boot FOLDER.")
+    }
+    guard SignedListForm.isName(last(signature)) else { return }
+    throw Failure(
+      .wrongUse,
+      "a file's signature is not written to \(Escaped.text(signature)): that is where Heads looks "
+        + "for the signature of /boot",
+      next: "Nothing was signed. Choose another name with --output.")
+  }
+
+  private static func last(_ path: String) -> [UInt8] {
+    Array(
+      path.utf8.suffix(
+        from: path.utf8.lastIndex(of: 0x2F).map {
+          path.utf8.index(after: $0)
+        } ?? path.startIndex))
   }
 
   /// Says before anybody is asked for a PIN that a file can't be written there.

@@ -45,6 +45,7 @@ struct MediaCheck {
     } catch {
       throw Failure(error)
     }
+    if key != nil, reading.isBootList { throw Failure(bootListAt: file.path) }
     var verdict: Result<Verdict, SignatureError>?
     if bytes != nil {
       do throws(SignatureError) {

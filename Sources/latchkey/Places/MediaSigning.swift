@@ -48,6 +48,7 @@ struct MediaSigning {
   /// from the disk.
   private func sign(_ path: String, pin: SecretSource) throws(Failure) -> MediaReport.File {
     let target = output ?? path + ".sig"
+    try FileName.checkForFile(path, signature: target)
     let file = try MediaCheck.open(path)
     try FileName.checkWritable(target)
     let old = output == nil ? FileName.signature(of: path) : FileName.exists(target) ? target : nil

@@ -1,3 +1,4 @@
+import BootManifest
 import BootMedia
 import OpenPGP
 
@@ -16,6 +17,11 @@ struct SignedChecksums {
     guard let path = options.checksums else { return nil }
     place = Escaped.text(path)
     let bytes = try DataFile.read(path, limit: 8 << 20)
+    guard !SignedListForm.appears(in: bytes.span) else {
+      throw Failure(
+        .doesNotHold, "\(place) has the form of a /boot's signed list, not of a distribution's",
+        next: "A signature of /boot says nothing of files. Get the list from the distribution.")
+    }
     if CleartextMessage.begins(bytes.span) {
       guard options.checksumsSignature == nil else {
         throw Failure(
@@ -27,7 +33,7 @@ struct SignedChecksums {
       let (signature, name) = try Self.signature(options.checksumsSignature, of: path)
       do throws(SignatureError) {
         signer = try DetachedSignature(parsing: signature.span)
-          .verify(over: bytes.span, by: trust.certificates, at: Moment.now)
+          .verify(over: bytes.span, by: trust.certificates, at: Moment.now, for: .file)
       } catch {
         throw Self.failure(error, name, place, trust)
       }
@@ -52,7 +58,7 @@ struct SignedChecksums {
     }
     let signer: Verdict
     do throws(SignatureError) {
-      signer = try message.verify(by: trust.certificates, at: Moment.now)
+      signer = try message.verify(by: trust.certificates, at: Moment.now, for: .file)
     } catch {
       throw failure(error, place, place, trust)
     }

@@ -1,3 +1,4 @@
+import BootManifest
 import BootMedia
 import LibCrypto
 import OpenPGP
@@ -65,12 +66,12 @@ enum Signer {
     }
   }
 
-  /// An armored detached signature over `data`, good by a trusted key.
+  /// An armored detached signature over a /boot's list, good by a trusted key.
   /// - Parameter pin: where the dongle's PIN comes from; gpg's own pinentry asks for what gpg needs.
-  func sign(_ data: [UInt8], pin: SecretSource) throws(Failure) -> [UInt8] {
+  func sign(_ draft: ManifestDraft, pin: SecretSource) throws(Failure) -> [UInt8] {
     switch self {
-    case .dongle(let signer): try signer.sign(data, pin: pin)
-    case .gpg(let signer): try signer.sign(data)
+    case .dongle(let signer): try signer.sign(draft.signedBytes, for: .boot, pin: pin)
+    case .gpg(let signer): try signer.sign(draft.signedBytes, for: .boot)
     }
   }
 }

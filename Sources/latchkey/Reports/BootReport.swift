@@ -3,7 +3,7 @@ import OpenPGP
 
 /// What verifying /boot came to, in words and for JSON.
 struct BootReport: Encodable {
-  /// `good`, `changed`, `unsigned`, `refused`, `malformed`, `older`.
+  /// `good`, `changed`, `unsigned`, `refused`, `malformed`, `older`, `otherSystem`.
   let verdict: String
   /// The sentence for people.
   let summary: String
@@ -15,9 +15,42 @@ struct BootReport: Encodable {
   let manifest: String?
   /// `relative` or `absolute`.
   let names: String?
-  /// `present`, `stale`, `absent`: whether modes and link targets could be compared.
-  let record: String?
+  /// Whether links and modes were compared with what was signed: `compared`, `notComparedSignedByFirmware`,
+  /// `notComparedNoRecord`; nil where no set held.
+  let linksAndModes: String?
+  /// The system on which Latchkey signed the set last; nil where the set names none.
+  let signedOn: System?
+  /// All systems that the set is for.
+  let systems: [System]
+  /// What an interrupted signing left; nil if nothing.
+  var waiting: Waiting?
   let changes: [Change]
+
+  /// A system by its id in `kexec_latchkey.txt`.
+  struct System: Encodable {
+    /// 32 lower-case hexadecimal digits.
+    let id: String
+    let name: String?
+    /// Whether it is this one; nil where this system's id isn't known.
+    let isThis: Bool?
+
+    init(_ system: SignedSystem, own: [UInt8]?) {
+      id = Hexadecimal.text(system.id).lowercased()
+      name = system.name?.description
+      isThis = own.map { $0 == system.id }
+    }
+
+    /// For people.
+    var words: String { "\(name ?? "a system without a name") (id \(id))" }
+  }
+
+  /// Files of a signing that was cut short.
+  enum Waiting: String, Encodable {
+    /// With them there is a set that a trusted key signed, for /boot as it is.
+    case wholeSet
+    /// They make no such set, or none is needed.
+    case leftovers
+  }
 
   /// One difference.
   struct Change: Encodable {
@@ -29,7 +62,8 @@ struct BootReport: Encodable {
   }
 
   /// Of a verdict about the /boot at `path`.
-  init(_ verdict: BootVerdict, at path: String) {
+  /// - Parameter system: this system's id, if it is known.
+  init(_ verdict: BootVerdict, at path: String, system: [UInt8]? = nil) {
     let place = Escaped.text(path)
     let by = verdict.signedBy
     signer = by.map { Hexadecimal.text($0.certificate) }
@@ -37,7 +71,10 @@ struct BootReport: Encodable {
     signedAt = by.map { Moment.text($0.time) }
     manifest = by.map { Hexadecimal.text($0.digest) }
     names = by.map { $0.dialect == .relative ? "relative" : "absolute" }
-    var record: String?
+    let systems = by?.systems.map { System($0, own: system) } ?? []
+    self.systems = systems
+    signedOn = systems.first
+    var linksAndModes: String?
     var changes: [Change] = []
     switch verdict {
     case .unsigned(let missing):
@@ -62,9 +99,15 @@ struct BootReport: Encodable {
       summary =
         "\(place) bears an older signed set that was put back: "
         + "one of \(Moment.text(remembered)) was accepted here before"
+    case .otherSystem:
+      self.verdict = "otherSystem"
+      summary =
+        systems.first.map {
+          "\(place) bears a set that was signed on \($0.words), not for this system"
+        } ?? "\(place) bears a set that does not say which system it is for, as the one before did"
     case .signed(_, let types, let differences):
       changes = differences.map(Change.init)
-      record = "\(types)"
+      linksAndModes = types.words
       self.verdict = differences.isEmpty ? "good" : "changed"
       summary =
         differences.isEmpty
@@ -72,13 +115,22 @@ struct BootReport: Encodable {
         : "\(place) is not as it was signed: \(differences.count) "
           + (differences.count == 1 ? "difference" : "differences")
     }
-    self.record = record
+    self.linksAndModes = linksAndModes
     self.changes = changes
   }
 
   /// What to do about a verdict that isn't good.
   var advice: String {
-    switch verdict {
+    if waiting == .wholeSet {
+      return "A signing was cut short. Run latchkey sign again: it ends it."
+    }
+    return switch verdict {
+    case "otherSystem" where signedOn == nil:
+      "If you signed it in the firmware after its settings were reset, or with an older Latchkey, see that all "
+        + "in it is yours and sign it again: latchkey sign. If not, don't boot it."
+    case "otherSystem":
+      "If that system and this one share this /boot, see that all in it is yours and sign it again: "
+        + "latchkey sign. If not, don't boot it."
     case "unsigned":
       "If it was never signed, sign it: latchkey sign. If it was, don't type a passphrase or PIN on "
         + "this machine before you know why."
@@ -91,7 +143,9 @@ struct BootReport: Encodable {
   }
 
   /// The lines for people, the verdict first.
-  var lines: [String] { head + changes.map { "  " + $0.line } }
+  var lines: [String] {
+    head + changes.map { "  " + $0.line } + (waitingWords.map { [$0] } ?? [])
+  }
 
   /// The lines without the differences.
   var head: [String] {
@@ -101,14 +155,46 @@ struct BootReport: Encodable {
       if let signingKey, signingKey != signer { lines.append("  with key   \(signingKey)") }
       lines.append("  on         \(signedAt)")
     }
+    if let signedOnWords { lines.append("  signed on  \(signedOnWords)") }
     if let manifest { lines.append("  manifest   \(manifest)") }
-    switch record {
-    case "stale":
-      lines.append("  signed by the firmware since: modes and link targets are not recorded")
-    case "absent": lines.append("  modes and link targets are not recorded")
+    switch linksAndModes {
+    case TypeRecord.stale.words:
+      lines.append("  signed by the firmware since: links and modes were not compared")
+    case TypeRecord.absent.words:
+      lines.append("  links and modes were not compared: the set has no record of them")
     default: break
     }
     return lines
+  }
+
+  /// Where the set was signed, behind "signed on"; nil where it doesn't say.
+  var signedOnWords: String? {
+    guard let signedOn else { return nil }
+    if signedOn.isThis == true { return signedOn.words + ", this system" }
+    if systems.contains(where: { $0.isThis == true }) {
+      return signedOn.words + ", which shares this /boot"
+    }
+    return signedOn.isThis == nil ? signedOn.words : signedOn.words + ", another system"
+  }
+
+  /// What is there of an interrupted signing, as a sentence; nil if nothing.
+  var waitingWords: String? {
+    switch waiting {
+    case nil: nil
+    case .wholeSet: "A signing was cut short: latchkey sign ends it."
+    case .leftovers: "There are leftovers of an interrupted signing: latchkey sign removes them."
+    }
+  }
+}
+
+extension TypeRecord {
+  /// For JSON.
+  fileprivate var words: String {
+    switch self {
+    case .present: "compared"
+    case .stale: "notComparedSignedByFirmware"
+    case .absent: "notComparedNoRecord"
+    }
   }
 }
 
@@ -168,6 +254,9 @@ extension SignatureError {
     case .noIssuer: "it doesn't say who made it"
     case .issuersDiffer: "it contradicts itself on who made it"
     case .noCreationTime: "it doesn't say when it was made"
+    case .madeFor(.file): "it was made for a file, and does not count for /boot"
+    case .madeFor(.boot): "it was made for /boot, and does not count for a file"
+    case .madeFor(.other): "it was made for something that this Latchkey does not know"
     case .unknownCritical: "it demands something that isn't understood"
     case .unsignedInformation: "it says things that aren't signed"
     case .untrusted(let key): "it was made by a key that isn't trusted, \(Hexadecimal.text(key))"

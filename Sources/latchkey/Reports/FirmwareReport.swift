@@ -46,8 +46,10 @@ struct FirmwareReport: Encodable {
     }
   }
 
-  /// Of a look at a /boot.
-  init(_ look: FirmwareLook, entry: DefaultEntryLook) {
+  /// Of a look at a /boot, beside what `latchkey verify` says of it.
+  init(
+    _ look: FirmwareLook, entry: DefaultEntryLook, _ verdict: BootVerdict, _ verified: BootReport
+  ) {
     let signed: Dialect? = Dialect.allCases.first {
       if case .holds = look.signature($0) { true } else { false }
     }
@@ -60,7 +62,7 @@ struct FirmwareReport: Encodable {
         accepts: menu.outcome == "accepts" && boot.outcome == "accepts", menu: menu, boot: boot,
         entry: entry.step)
     }
-    notes = Self.notes(look, signed)
+    notes = Self.notes(look, signed) + Self.notes(verdict, verified, signed)
   }
 
   /// Whether the firmware whose way of naming was signed for accepts.
@@ -166,6 +168,22 @@ struct FirmwareReport: Encodable {
         "The key \(problem.words). The firmware passes that; latchkey verify does not.")
     }
     return notes
+  }
+
+  /// What the firmware doesn't ask of a signature that it takes: what it was made for, and where.
+  private static func notes(
+    _ verdict: BootVerdict, _ verified: BootReport, _ signed: Dialect?
+  ) -> [String] {
+    guard signed != nil else { return [] }
+    switch verdict {
+    case .refused(.madeFor, _), .otherSystem, .older:
+      return [
+        "The firmware does not see that \(verified.summary). latchkey verify refuses it. "
+          + verified.advice
+      ]
+    case .signed: return verified.signedOnWords.map { ["It was signed on \($0)."] } ?? []
+    default: return []
+    }
   }
 
   private static func text(_ names: [EscapedName]) -> String {

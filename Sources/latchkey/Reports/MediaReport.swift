@@ -56,6 +56,10 @@ extension MediaReport.File {
     self.checksums = checksums
     self.signature = signature.map(Escaped.text)
     switch verdict {
+    case .success where reading.isBootList:
+      self.verdict = "refused"
+      (signer, signingKey, signedAt) = (nil, nil, nil)
+      problem = "its content is a /boot's signed list, and the signature counts for that /boot only"
     case nil:
       self.verdict = "unsigned"
       (signer, signingKey, signedAt, problem) = (nil, nil, nil, nil)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootManifest
 import LibCrypto
 import OpenPGPCard
 
@@ -52,6 +53,8 @@ struct RawSignature {
     with source: SecretSource
   ) throws(Failure) {
     let data = try DataFile.read(file, limit: 1 << 26)
+    // In a certificate that gives the key another use, what is signed here could end as a /boot's signature.
+    guard !SignedListForm.appears(in: data.span) else { throw Failure(bootListAt: file) }
     guard let hashed = try? digest(hash, of: data.span) else {
       throw Failure(CardError.crypto(.failed), dongle: managed.name)
     }
