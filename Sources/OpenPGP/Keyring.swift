@@ -69,6 +69,21 @@ public struct Keyring: Equatable, Sendable {
     try settle()
   }
 
+  /// Adds what another one knows of the certificates here, and no other certificate.
+  /// - Throws: as ``merge(_:)``.
+  public mutating func update(from other: Keyring) throws(OpenPGPError) {
+    for certificate in other.certificates {
+      for index in certificates.indices
+      where certificates[index].primary == certificate.primary {
+        certificates[index].merge(certificate)
+        pieces.add(other.pieces.filter { $0.fingerprint == certificate.fingerprint })
+        placed.add(other.placed.filter { $0.fingerprint == certificate.fingerprint })
+      }
+    }
+    revocations.add(other.revocations)
+    try settle()
+  }
+
   /// All that was read of a certificate, packet by packet, with its revocations that stood elsewhere where
   /// other programs look for them: behind the primary key.
   /// - Parameter fingerprint: its own, 20 bytes.

@@ -37,6 +37,12 @@ extension Certificate {
     return found
   }
 
+  /// Whether the primary key made that revocation of the certificate, a subkey or a user id.
+  public func isRevoked(by revocation: RevocationSignature) -> Bool {
+    var copy = self
+    return (try? copy.take(revocation.packet, by: primary)) ?? false
+  }
+
   /// Adds a revocation to what it revokes, if that key made it. It counts whatever hash it was made over,
   /// whatever it says of its issuer, demands, and where it stood: there is nothing to gain by
   /// one that shouldn't count, and all by one that is overlooked.

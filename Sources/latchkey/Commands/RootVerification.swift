@@ -10,7 +10,7 @@ struct RootVerification {
   func run() throws(Failure) {
     let verdict = try site.verify()
     guard case .signed(let by, _, let differences) = verdict else {
-      let report = BootReport(verdict, at: site.path)
+      let report = BootReport(verdict, at: site.path, site.trust)
       if options.json {
         try Output.document("verify", report)
       } else {
@@ -20,7 +20,7 @@ struct RootVerification {
     }
     if !differences.isEmpty {
       Output.note(
-        "latchkey: \(BootReport(verdict, at: site.path).summary). The signature holds, and with it the hashes "
+        "latchkey: \(BootReport(verdict, at: site.path, site.trust).summary). The signature holds, and with it the hashes "
           + "of the root.")
     }
     let list = try list(of: by)

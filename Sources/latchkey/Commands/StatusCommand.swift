@@ -79,6 +79,7 @@ struct StatusCommand: ParsableCommand {
     if trust.certificates.isEmpty {
       missing.append("No certificate is trusted, \(trust.place) holds none: latchkey provision")
     }
+    missing += trust.doubts
     let site: BootSite
     do throws(Failure) {
       site = try BootSite(boot, options.folders, trust)
@@ -91,11 +92,11 @@ struct StatusCommand: ParsableCommand {
       missing.append(
         "A signing of \(Escaped.text(boot.boot)) was cut short: latchkey sign ends it.")
     }
-    let report = BootReport(try site.verify(), at: boot.boot)
+    let report = BootReport(try site.verify(), at: boot.boot, trust)
     // To sign is the advice only where there is nothing that a signature could hide.
     if report.verdict != "good" {
       missing.append(
-        report.summary
+        report.summary + (report.keyAdvice.map { ". " + $0 } ?? "")
           + (report.verdict == "unsigned" ? ": latchkey sign" : ". latchkey verify says more."))
     }
     return report

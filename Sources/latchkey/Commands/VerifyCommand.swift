@@ -62,7 +62,7 @@ struct VerifyCommand: ParsableCommand {
     if let root { return try RootVerification(root: root, site: site, options: options).run() }
     let verdict = try site.verify()
     if engine == .gpg { try Witness(trust).check(site, verdict) }
-    let report = BootReport(verdict, at: boot.boot)
+    let report = BootReport(verdict, at: boot.boot, trust)
     if options.json {
       try Output.document("verify", report)
     } else {

@@ -24,7 +24,8 @@ struct SigningDongle {
     if let problem = found.certificate.problem(with: fingerprint, for: .signing, at: Moment.now) {
       throw Failure(
         .doesNotHold, "the signature key of \(dongle.name) \(problem.words)",
-        next: "No firmware should accept its signature. Nothing was done.")
+        next: "No firmware should accept its signature. Nothing was done. "
+          + (TrustAdvice(trust).text(problem, of: fingerprint) ?? ""))
     }
     key = found.key
     store = DongleStore(folders)

@@ -34,7 +34,7 @@ struct BootReview {
       }
     }
     self.verdict = verdict
-    let report = BootReport(verdict, at: site.path)
+    let report = BootReport(verdict, at: site.path, site.trust)
     let place = Escaped.text(site.path)
     switch verdict {
     case .signed:

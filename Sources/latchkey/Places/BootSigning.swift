@@ -69,14 +69,14 @@ struct BootSigning {
       try site.step { () throws(BootError) in try site.folder.hash(scan) })
     guard after.holds else {
       throw Failure(
-        .doesNotHold, BootReport(after, at: site.path).summary,
+        .doesNotHold, BootReport(after, at: site.path, site.trust).summary,
         next: "Something wrote to it while it was signed. Run latchkey sign again.")
     }
     site.accept(after)
     site.keep(hashed, signed: by)
     Enrolment.bootWasSigned(EnrolmentPlaces(boot: site.path, options.folders))
     ChosenDefault(boot: site.path, options.folders).forget()
-    return BootReport(after, at: site.path)
+    return BootReport(after, at: site.path, site.trust)
   }
 
   /// Ends what an interrupted signing left.

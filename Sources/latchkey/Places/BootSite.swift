@@ -7,6 +7,7 @@ struct BootSite {
   let path: String
   let folder: BootFolder
   let trusted: TrustedSigners
+  let trust: TrustStore
   let memory: SignatureMemory
   private let notice: BootNotice
   /// Where what is kept of its last signing lies, to say later what changed in words.
@@ -15,6 +16,7 @@ struct BootSite {
   init(_ options: BootOptions, _ folders: SystemFolders, _ trust: TrustStore) throws(Failure) {
     path = options.boot
     trusted = TrustedSigners(trust.certificates)
+    self.trust = trust
     memory = SignatureMemory(folder: folders.state, boot: options.boot)
     notice = BootNotice(folders)
     kept = SnapshotFolder(state: folders.state, of: memory)

@@ -147,7 +147,7 @@ struct VolumeSite {
     let verdict = try site.verify(hashed)
     guard verdict.holds, let digest = hashed.digest(of: "./latchkey/\(uuid)/record") else {
       throw Failure(
-        .doesNotHold, BootReport(verdict, at: boot.boot).summary,
+        .doesNotHold, BootReport(verdict, at: boot.boot, trust).summary,
         next: "So its record of dongles can't be trusted, and no PIN was asked for. "
           + "latchkey verify says more.")
     }

@@ -34,7 +34,7 @@ enum BootCheck {
         return
       }
     }
-    let report = BootReport(verdict, at: site.path)
+    let report = BootReport(verdict, at: site.path, trust)
     self = verdict.holds ? .good(report) : .bad(report)
     if isAccepted { site.accept(verdict) }
   }
