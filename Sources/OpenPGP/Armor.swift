@@ -90,7 +90,15 @@ public enum Armor {
 
   /// Whether the bytes are no packets, but text that begins with letters beyond ASCII, and has armor in it.
   static func beginsWithText(_ bytes: Span<UInt8>) -> Bool {
-    guard (try? PacketLayout(in: bytes, at: 0)) == nil || bytes[0] == 0xEF else { return false }
+    if let layout = try? PacketLayout(in: bytes, at: 0) {
+      switch layout.tag {
+      case PacketTag.signature, PacketTag.secretKey, PacketTag.publicKey:
+        // Their first byte is a version, and no letter's second one.
+        if let version = layout.body(in: bytes).first, (3...6).contains(version) { return false }
+      case PacketTag.marker, PacketTag.trust, PacketTag.padding: return false
+      default: break
+      }
+    }
     var reader = LineReader(bytes)
     while let line = reader.next() {
       if place(ofBegin: line) != nil { return true }
@@ -116,7 +124,8 @@ public enum Armor {
       var kind: Kind?
       for one in kinds where line.extracting(droppingFirst: place).equals(begin(one)) { kind = one }
       guard let kind else {
-        for other in Kind.allCases where line.extracting(droppingFirst: place).equals(begin(other)) {
+        for other in Kind.allCases where line.extracting(droppingFirst: place).equals(begin(other))
+        {
           throw .wrongArmor
         }
         throw .malformedArmor

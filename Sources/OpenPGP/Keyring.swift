@@ -214,4 +214,3 @@ public struct Keyring: Equatable, Sendable {
     return nil
   }
 }
-

@@ -97,7 +97,9 @@ struct OlderCertificateTests {
     let padding = Crafted.packet(21, [1, 2, 3])
     let unknown = Crafted.packet(60, [1])
     let parts = [primaryPacket, user, try certification()]
-    for noise in [marker, padding, unknown, Crafted.packet(12, [0, 6]), marker + padding + unknown] {
+    for noise in [
+      marker, padding, unknown, Crafted.packet(12, [0, 6]), marker + padding + unknown,
+    ] {
       for place in 0...parts.count {
         var bytes = parts
         bytes.insert(noise, at: place)
@@ -161,7 +163,9 @@ struct OlderCertificateTests {
     }
   }
 
-  @Test("a DSA or unknown primary key is named as that, with its modern subkeys, and the others are read")
+  @Test(
+    "a DSA or unknown primary key is named as that, with its modern subkeys, and the others are read"
+  )
   func unknownPrimary() throws {
     let subkeys = try TestKeys.certificate("subkey")
     let subkeyBody: [UInt8] = [UInt8](Crafted.split(try WrittenCertificate("ed25519").bytes)[3])
@@ -183,7 +187,9 @@ struct OlderCertificateTests {
     #expect(subkeys.subkeys.count == 4)
   }
 
-  @Test("armor is found in text, before, between and behind; a mark of byte order and CRLF are no matter")
+  @Test(
+    "armor is found in text, before, between and behind; a mark of byte order and CRLF are no matter"
+  )
   func text() throws {
     let one = try TestKeys.file("ed25519/public.asc")
     let two = try TestKeys.file("nistp256/public.asc")
@@ -212,7 +218,8 @@ struct OlderCertificateTests {
   @Test("copies of a certificate are one, in one file or several; the newer self-signature counts")
   func copies() throws {
     let older = try primaryPacket + user + certification()
-    let newer = try primaryPacket + user
+    let newer =
+      try primaryPacket + user
       + certification(at: june2024 + 1, Crafted.subpacket(9, [0, 0, 0, 1]))
     let expired = KeyProblem.expired(at: key.key.creationTime + 1)
     #expect(try problem(older) == nil)

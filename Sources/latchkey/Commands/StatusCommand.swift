@@ -96,8 +96,10 @@ struct StatusCommand: ParsableCommand {
     // To sign is the advice only where there is nothing that a signature could hide.
     if report.verdict != "good" {
       missing.append(
-        report.summary + (report.keyAdvice.map { ". " + $0 } ?? "")
-          + (report.verdict == "unsigned" ? ": latchkey sign" : ". latchkey verify says more."))
+        report.summary
+          + (report.verdict == "unsigned"
+            ? ": latchkey sign"
+            : ". " + (report.keyAdvice.map { $0 + " " } ?? "") + "latchkey verify says more."))
     }
     return report
   }

@@ -7,8 +7,10 @@ import Synchronization
 /// The files of trusted.d: one that can't be used is named and passed over, and the others count.
 struct TrustFolder {
   private(set) var files: [TrustStore.File] = []
-  /// What could not be used, and why: sentences.
+  /// What could not be used, and may have revoked a key: sentences.
   private(set) var doubts: [String] = []
+  /// What else is there and has no effect.
+  private var remarks: [String] = []
 
   /// The ends of names that are read: certificates, and revocations as gpg names them.
   private static let endings = [".asc", ".gpg", ".pgp", ".rev"]
@@ -42,7 +44,7 @@ struct TrustFolder {
     let name = Escaped.text(path)
     let isRead = Self.endings.contains { path.lowercased().hasSuffix($0) }
     guard isRead else {
-      doubts.append(
+      remarks.append(
         "\(name) is not read: its name ends in none of \(Self.endings.joined(separator: ", ")).")
       return
     }
@@ -53,7 +55,7 @@ struct TrustFolder {
       throw Failure(error)
     } catch {
       doubts.append(
-        "\(name) is not used: \(error.words). If it revokes a key, that does not count: \(error.next)"
+        "\(name) is not used: \(error.words). If it revokes a key, that does not count. \(error.next)"
       )
     }
   }
@@ -61,12 +63,12 @@ struct TrustFolder {
   /// What is in a file that can be read, and has no effect.
   private mutating func add(remarksOn file: TrustStore.File) {
     for fingerprint in file.keyring.version6Fingerprints {
-      doubts.append(
+      remarks.append(
         "\(file.name): skipped the key \(Hexadecimal.text(fingerprint)), which is of OpenPGP version 6."
       )
     }
     for certificate in file.keyring.unread where !certificate.fingerprints.isEmpty {
-      doubts.append(
+      remarks.append(
         "\(file.name): the certificate \(Hexadecimal.text(certificate.fingerprints[0])) is not used: "
           + certificate.reason.words + ".")
     }
@@ -84,9 +86,9 @@ struct TrustFolder {
 
   /// Once a run, however often the folder is read.
   private func show() {
-    for doubt in doubts {
-      let isNew = Self.shown.withLock { shown in shown.insert(doubt).inserted }
-      if isNew { Output.note("latchkey: \(doubt)") }
+    for line in doubts + remarks {
+      let isNew = Self.shown.withLock { shown in shown.insert(line).inserted }
+      if isNew { Output.note("latchkey: \(line)") }
     }
   }
 }
@@ -124,7 +126,8 @@ enum TrustFile {
       let keyring = try keyring(of: path, areOurs: false)
       for fingerprint in keyring.version6Fingerprints {
         Output.note(
-          "\(name): skipped the key \(Hexadecimal.text(fingerprint)), which is of OpenPGP version 6")
+          "\(name): skipped the key \(Hexadecimal.text(fingerprint)), which is of OpenPGP version 6"
+        )
       }
       return keyring
     } catch .storage(let error) {
@@ -134,7 +137,7 @@ enum TrustFile {
     } catch {
       throw Failure(
         .system, "\(name) holds no OpenPGP certificate that can be read: \(error.words)",
-        next: "Export it again: gpg --armor --export KEY.")
+        next: error.next)
     }
   }
 }
@@ -157,12 +160,12 @@ extension TrustFile.Fault {
   var next: String {
     switch self {
     case .content(.guardedArmor):
-      "remove the colon if the key is to be revoked now, else keep the file elsewhere."
+      "Remove the colon if the key is to be revoked now, else keep the file elsewhere."
     case .content(.wrongArmor), .content(.unexpectedPacket(tag: 5)):
-      "put the public certificate there instead (gpg --armor --export KEY), and no secret key."
-    case .content(.noCertificate), .content, .absent:
-      "export it again (gpg --armor --export KEY), or remove it."
-    case .storage: "put it right, or remove it."
+      "Put the public certificate there instead (gpg --armor --export KEY), and no secret key."
+    case .content, .absent:
+      "Export it again (gpg --armor --export KEY), or remove it."
+    case .storage: "Put it right, or remove it."
     }
   }
 }

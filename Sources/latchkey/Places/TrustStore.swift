@@ -15,7 +15,8 @@ struct TrustStore {
   let place: String
   /// The files they came from, as they are.
   let files: [File]
-  /// Files that could not be used, and why: sentences. They were shown when the files were read.
+  /// Files of trusted.d that could not be used and may revoke a key: sentences. They were shown when the
+  /// files were read.
   let doubts: [String]
   /// Whether they were named: then they are what the firmware knows.
   let isGiven: Bool
@@ -64,9 +65,11 @@ struct TrustStore {
 
   /// These and others.
   init(_ first: TrustStore, and second: TrustStore) throws(Failure) {
-    files = first.files + second.files.filter { file in
-      !first.files.contains { $0.path == file.path }
-    }
+    files =
+      first.files
+      + second.files.filter { file in
+        !first.files.contains { $0.path == file.path }
+      }
     keyring = try Self.joined(files)
     isGiven = first.isGiven && second.isGiven
     doubts = first.doubts + second.doubts.filter { !first.doubts.contains($0) }
@@ -77,7 +80,9 @@ struct TrustStore {
   /// Goes on only if there is at least one.
   func required() throws(Failure) -> TrustStore {
     guard certificates.isEmpty else { return self }
-    let unread = files.flatMap { file in file.keyring.unread.map { "\(file.name): \($0.reason.words)" } }
+    let unread = files.flatMap { file in
+      file.keyring.unread.map { "\(file.name): \($0.reason.words)" }
+    }
     throw Failure(
       .wrongUse,
       "no certificate is trusted: \(place) holds none"

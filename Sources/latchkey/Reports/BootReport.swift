@@ -94,7 +94,8 @@ struct BootReport: Encodable {
       "If it was never signed, sign it: latchkey sign. If it was, don't type a passphrase or PIN on "
         + "this machine before you know why."
     case "refused", "malformed":
-      (keyAdvice.map { $0 + " " } ?? "") + "Don't type a passphrase or PIN on this machine before you know why."
+      (keyAdvice.map { $0 + " " } ?? "")
+        + "Don't type a passphrase or PIN on this machine before you know why."
     case "older":
       "If you put it back yourself, sign it again: latchkey sign. If not, don't boot it."
     default: "If the change is yours, sign it: latchkey sign. If not, don't boot it."
