@@ -131,7 +131,7 @@ extension KeyProblem {
   /// Whether it befalls a key that was good.
   fileprivate var isLaterFault: Bool {
     switch self {
-    case .expired, .revoked: true
+    case .expired, .revoked, .maybeRevoked: true
     default: false
     }
   }

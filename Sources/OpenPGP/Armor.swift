@@ -3,7 +3,8 @@ internal import Secrets
 /// ASCII armor (RFC 9580 §6.2): base64 between two named lines.
 ///
 /// Read strictly: nothing but blank lines around the block, lines of at most 76 characters, unused
-/// bits zero, and a checksum that fits where there is one.
+/// bits zero, and a checksum that fits where there is one. Around the blocks of ``blocks(in:as:)`` alone there
+/// may be any text.
 public enum Armor {
   /// What a block holds.
   public enum Kind: CaseIterable, Equatable, Sendable {
@@ -79,14 +80,84 @@ public enum Armor {
     return bytes
   }
 
-  /// The bytes of all blocks that `text` consists of, one behind the other; there is at least one.
-  /// - Throws: ``OpenPGPError/malformedArmor``, ``OpenPGPError/wrongArmor``.
-  public static func decodeAll(_ text: Span<UInt8>, as kind: Kind) throws(OpenPGPError) -> [UInt8] {
-    var reader = LineReader(text)
-    var bytes = SecretBytes(capacity: text.count)
-    repeat { try block(&reader, as: kind, into: &bytes) } while reader.skipBlankLines()
-    return [UInt8](copying: bytes.bytes)
+  /// What a block holds.
+  public struct Block: Equatable, Sendable {
+    /// By its first line.
+    public let kind: Kind
+    /// Its content.
+    public let bytes: [UInt8]
   }
+
+  /// Whether the bytes are no packets, but text that begins with letters beyond ASCII, and has armor in it.
+  static func beginsWithText(_ bytes: Span<UInt8>) -> Bool {
+    if let layout = try? PacketLayout(in: bytes, at: 0) {
+      switch layout.tag {
+      case PacketTag.signature, PacketTag.secretKey, PacketTag.publicKey:
+        // Their first byte is a version, and no letter's second one.
+        if let version = layout.body(in: bytes).first, (3...6).contains(version) { return false }
+      case PacketTag.marker, PacketTag.trust, PacketTag.padding: return false
+      default: break
+      }
+    }
+    var reader = LineReader(bytes)
+    while let line = reader.next() {
+      if place(ofBegin: line) != nil { return true }
+    }
+    return false
+  }
+
+  /// The blocks in a text, as mail and web pages have them; there is at least one.
+  /// - Parameter kinds: which ones there may be.
+  /// - Throws: ``OpenPGPError/guardedArmor`` if one has something in front of its first line;
+  ///   ``OpenPGPError/wrongArmor``, ``OpenPGPError/malformedArmor``. One that can't be read is never
+  ///   passed over.
+  public static func blocks(
+    in text: Span<UInt8>, as kinds: [Kind]
+  ) throws(OpenPGPError) -> [Block] {
+    var reader = LineReader(text)
+    var found: [Block] = []
+    while true {
+      let before = reader
+      guard let line = reader.next() else { break }
+      guard let place = place(ofBegin: line) else { continue }
+      guard place == 0 || isMark(line, place) else { throw .guardedArmor }
+      var kind: Kind?
+      for one in kinds where line.extracting(droppingFirst: place).equals(begin(one)) { kind = one }
+      guard let kind else {
+        for other in Kind.allCases where line.extracting(droppingFirst: place).equals(begin(other))
+        {
+          throw .wrongArmor
+        }
+        throw .malformedArmor
+      }
+      var bytes = SecretBytes(capacity: text.count)
+      reader = before
+      if place > 0 { reader.skip(place) }
+      try block(&reader, as: kind, into: &bytes)
+      found.append(Block(kind: kind, bytes: [UInt8](copying: bytes.bytes)))
+    }
+    guard !found.isEmpty else { throw .malformedArmor }
+    return found
+  }
+
+  /// Where in a line a block begins; nil if none does.
+  private static func place(ofBegin line: Span<UInt8>) -> Int? {
+    var start: [UInt8] = []
+    start.append(ascii: "-----BEGIN PGP ")
+    var place = 0
+    while place + start.count <= line.count {
+      if line.extracting(place..<(place + start.count)).equals(start) { return place }
+      place += 1
+    }
+    return nil
+  }
+
+  /// Whether what stands before that place is UTF-8's byte order mark alone.
+  private static func isMark(_ line: Span<UInt8>, _ place: Int) -> Bool {
+    place == 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF
+  }
+
+  private static func begin(_ kind: Kind) -> [UInt8] { text("-----BEGIN PGP ", kind) }
 
   /// Adds what one block holds: its lines from BEGIN to END.
   private static func block(
@@ -207,6 +278,9 @@ private struct LineReader: ~Escapable {
     if end > start, text[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     return text.extracting(start..<end)
   }
+
+  /// Goes past some bytes of the next line.
+  mutating func skip(_ count: Int) { place += count }
 
   /// Goes past empty lines; false when that was all there is.
   mutating func skipBlankLines() -> Bool {

@@ -15,8 +15,10 @@ public struct Certificate: Equatable, Sendable {
   public internal(set) var subkeys: [Subkey] = []
   /// What the primary key says of itself without a user id (type 0x1F).
   public internal(set) var directSignatures: [SelfSignature] = []
-  /// Verified revocations of the whole certificate.
+  /// Verified revocations of the whole certificate, by the primary key or one that it named for it.
   public internal(set) var revocations: [Revocation] = []
+  /// The fingerprints, 20 bytes, of keys whose revocation of the certificate is here and can't be checked.
+  public internal(set) var uncheckedRevokers: [[UInt8]] = []
   /// What was not understood or did not verify.
   public internal(set) var skipped: [Skipped] = []
 
@@ -38,6 +40,8 @@ public struct Certificate: Equatable, Sendable {
     public internal(set) var bindings: [SelfSignature] = []
     /// Verified revocations (type 0x28).
     public internal(set) var revocations: [Revocation] = []
+    /// As ``Certificate/uncheckedRevokers``.
+    public internal(set) var uncheckedRevokers: [[UInt8]] = []
   }
 
   /// Something in the bytes that has no part in the certificate.
@@ -58,9 +62,9 @@ public struct Certificate: Equatable, Sendable {
   public init(parsing bytes: Span<UInt8>) throws(OpenPGPError) {
     let keyring = try Keyring(parsing: bytes)
     guard let first = keyring.certificates.first else {
-      throw keyring.failures.first ?? .noCertificate
+      throw keyring.unread.first?.reason ?? .noCertificate
     }
-    guard keyring.certificates.count == 1, keyring.failures.isEmpty else {
+    guard keyring.certificates.count == 1, keyring.unread.isEmpty else {
       throw .severalCertificates
     }
     self = first
@@ -78,9 +82,9 @@ public struct Certificate: Equatable, Sendable {
     return keys
   }
 
-  /// The key of that fingerprint, if it is one of these.
+  /// The key of that fingerprint, or key ID of 8 bytes, if it is one of these.
   public func key(_ fingerprint: [UInt8]) -> CertificateKey? {
-    for key in keys where key.fingerprint == fingerprint { return key }
+    for key in keys where key.isNamed(fingerprint) { return key }
     return nil
   }
 
@@ -108,6 +112,7 @@ public struct Certificate: Equatable, Sendable {
     guard other.primary == primary else { return }
     directSignatures.add(other.directSignatures)
     revocations.add(other.revocations)
+    uncheckedRevokers.add(other.uncheckedRevokers)
     for userID in other.userIDs {
       if let index = userIDs.firstIndex(where: { $0.bytes == userID.bytes }) {
         userIDs[index].certifications.add(userID.certifications)
@@ -120,38 +125,33 @@ public struct Certificate: Equatable, Sendable {
       if let index = subkeys.firstIndex(where: { $0.key == subkey.key }) {
         subkeys[index].bindings.add(subkey.bindings)
         subkeys[index].revocations.add(subkey.revocations)
+        subkeys[index].uncheckedRevokers.add(subkey.uncheckedRevokers)
       } else {
         subkeys.append(subkey)
       }
     }
   }
 
-  /// Adds a revocation certificate: one signature of type 0x20 by the primary key, binary, or armored
-  /// as gpg writes it.
+  /// Adds a revocation certificate: one revocation by the primary key, binary, or armored as gpg writes it.
   /// - Throws: ``OpenPGPError/foreignRevocation`` if it isn't this key's or doesn't verify; what is
   ///   wrong with the bytes.
   public mutating func merge(revocation bytes: Span<UInt8>) throws(OpenPGPError) {
-    let binary =
-      Armor.isArmored(bytes)
-      ? try Armor.decode(bytes, as: .publicKey) : [UInt8](copying: bytes)
-    let layout = try PacketLayout(in: binary.span, at: 0)
-    guard layout.tag == PacketTag.signature else { throw .unexpectedPacket(tag: layout.tag) }
-    guard layout.end == binary.count else { throw .malformed(tag: PacketTag.signature) }
-    let signature = try SignaturePacket(parsing: layout.body(in: binary.span))
-    guard signature.type == .keyRevocation, try isOwn(signature, over: .primary),
-      let revocation = Revocation(signature)
+    let keyring = try Keyring(parsing: bytes)
+    guard keyring.certificates.isEmpty, keyring.unread.isEmpty, keyring.revocations.count == 1,
+      try take(keyring.revocations[0].packet, by: primary)
     else { throw .foreignRevocation }
-    revocations.add([revocation])
   }
 
-  /// Whether the primary key made that signature over one of its own parts, in a way that is understood.
+  /// Whether the primary key made that signature over one of its own parts, in a way that is understood, be
+  /// it over SHA-1.
   func isOwn(
     _ signature: SignaturePacket, over object: SignedObject
   ) throws(OpenPGPError) -> Bool {
     guard signature.unknownCritical == nil, signature.namesOnly(primary), let hash = signature.hash
     else { return false }
     let digest = try object.digest(under: primary, hash, signature.hashedPart)
-    return signature.isGood(over: digest, by: primary)
+    return [UInt8](digest.prefix(2)) == signature.digestStart
+      && signature.isMade(over: digest, by: primary)
   }
 }
 
@@ -159,8 +159,8 @@ extension Certificate.UserID {
   /// What the primary key says of it at that time, unless it took that back later on.
   func certification(at time: UInt32) -> SelfSignature? {
     guard let newest = SelfSignature.newest(of: certifications, at: time) else { return nil }
-    for revocation in revocations where revocation.creationTime >= newest.creationTime {
-      return nil
+    for revocation in revocations {
+      guard let time = revocation.creationTime, time < newest.creationTime else { return nil }
     }
     return newest
   }
@@ -168,7 +168,7 @@ extension Certificate.UserID {
 
 extension Array where Element: Equatable {
   /// Adds those that aren't there yet.
-  fileprivate mutating func add(_ others: [Element]) {
+  mutating func add(_ others: [Element]) {
     for other in others where !contains(other) { append(other) }
   }
 }

@@ -9,6 +9,9 @@ public struct CertificateKey: Equatable, Sendable {
   public let publicKey: PublicKey
   /// How a key-encryption key is derived; for ECDH keys only.
   public let keyDerivation: ECDHParameters?
+  /// Its algorithm's number (RFC 9580 §9.1): RSA has three of them, for all uses, and the old 2 to encrypt
+  /// only and 3 to sign only.
+  public let algorithm: UInt8
   /// SHA-1 over the packet: 20 bytes.
   public let fingerprint: [UInt8]
   /// The packet's body.
@@ -18,13 +21,17 @@ public struct CertificateKey: Equatable, Sendable {
   public var keyID: UInt64 { OpenPGP.keyID(of: fingerprint) }
 
   /// The key with those numbers, made at `creationTime` (seconds since 1970).
-  /// - Parameter keyDerivation: for an ECDH key; nil stands for what its curve uses by default.
+  /// - Parameters:
+  ///   - keyDerivation: for an ECDH key; nil stands for what its curve uses by default.
+  ///   - algorithm: for an RSA key 1, 2 or 3; nil stands for what the numbers have by default.
   /// - Throws: ``OpenPGPError/unwritable`` if the numbers don't fit the algorithm;
   ///   ``OpenPGPError/crypto(_:)``.
   public init(
-    _ publicKey: PublicKey, creationTime: UInt32, keyDerivation: ECDHParameters? = nil
+    _ publicKey: PublicKey, creationTime: UInt32, keyDerivation: ECDHParameters? = nil,
+    algorithm: UInt8? = nil
   ) throws(OpenPGPError) {
     self.creationTime = creationTime
+    self.algorithm = algorithm ?? publicKey.openPGPAlgorithm
     self.publicKey = publicKey
     if case .ecdh(let curve, _) = publicKey {
       self.keyDerivation = keyDerivation ?? ECDHParameters(for: curve)
@@ -33,7 +40,7 @@ public struct CertificateKey: Equatable, Sendable {
     }
     var body: [UInt8] = [4]
     body.append(uint32: creationTime)
-    body.append(publicKey.openPGPAlgorithm)
+    body.append(self.algorithm)
     switch publicKey {
     case .rsa(let modulus, let exponent):
       guard !modulus.isEmpty, modulus.count <= 8191, !exponent.isEmpty, exponent.count <= 8191
@@ -55,7 +62,7 @@ public struct CertificateKey: Equatable, Sendable {
 
   /// The key of a card, which tells its numbers, its time and its fingerprint, but for ECDH not the
   /// derivation that the fingerprint covers: the same key has one fingerprint by gpg 2.2 and another by
-  /// gpg 2.4. All that are in use are tried.
+  /// gpg 2.4; nor for RSA which of its three algorithms it is. All that are in use are tried.
   /// - Returns: nil if the fingerprint is not that key's.
   /// - Throws: as ``init(_:creationTime:keyDerivation:)``.
   public static func matching(
@@ -63,6 +70,13 @@ public struct CertificateKey: Equatable, Sendable {
   ) throws(OpenPGPError) -> CertificateKey? {
     let key = try CertificateKey(publicKey, creationTime: creationTime)
     if key.fingerprint == fingerprint { return key }
+    if case .rsa = publicKey {
+      for algorithm: UInt8 in [2, 3] {
+        let key = try CertificateKey(
+          publicKey, creationTime: creationTime, algorithm: algorithm)
+        if key.fingerprint == fingerprint { return key }
+      }
+    }
     guard key.keyDerivation != nil else { return nil }
     for derivation in ECDHParameters.all {
       let key = try CertificateKey(
@@ -81,10 +95,10 @@ public struct CertificateKey: Equatable, Sendable {
     let version = try reader.byte()
     guard version == 4 else { throw .unsupportedVersion(tag: tag, version: version) }
     creationTime = try reader.uint32()
-    let algorithm = try reader.byte()
+    algorithm = try reader.byte()
     var keyDerivation: ECDHParameters?
     switch algorithm {
-    case 1:
+    case 1, 2, 3:
       let modulus = try reader.integer()
       let exponent = try reader.integer()
       // More than 8192 bits are nobody's key, and cost the reader time.
@@ -116,11 +130,24 @@ public struct CertificateKey: Equatable, Sendable {
   /// What enciphering to this key, and deciphering with it, needs to know; nil if it isn't for that.
   public var recipientKey: RecipientKey? {
     switch publicKey {
+    case .rsa where algorithm == 3: nil
     case .rsa, .ecdh:
       RecipientKey(
         fingerprint: fingerprint, publicKey: publicKey, keyDerivation: keyDerivation)
     case .ecdsa, .eddsa: nil
     }
+  }
+
+  /// Whether that is its fingerprint, or its key ID of 8 bytes.
+  func isNamed(_ issuer: [UInt8]) -> Bool {
+    issuer == fingerprint || issuer.count == 8 && issuer == [UInt8](fingerprint.suffix(8))
+  }
+
+  /// Whether a signature that says it is by that algorithm can be this key's. Of RSA's numbers some programs
+  /// write 1 for a key of 3.
+  func signs(as number: UInt8) -> Bool {
+    if case .rsa = publicKey { return algorithm != 2 && (number == 1 || number == 3) }
+    return number == algorithm
   }
 
   /// Whether it is too short for what is to hold: RSA under 2048 bits.

@@ -3,11 +3,12 @@ import Secrets
 
 /// One detached signature over bytes, read and verified by a strict policy.
 ///
-/// Exactly one v4 signature of type 0x00 with SHA-256, SHA-384 or SHA-512, a signed issuer fingerprint and
+/// Exactly one v4 signature of type 0x00 with SHA-256, SHA-384 or SHA-512, an issuer and a signed
 /// creation time, no critical subpacket that isn't understood, nothing unsigned but the issuer, and
 /// nothing beside it. gpg takes far more; none of that passes here.
 public struct DetachedSignature: Equatable, Sendable {
-  /// The v4 fingerprint of the key that it says made it, 20 bytes.
+  /// The v4 fingerprint of the key that it says made it, 20 bytes; of an old signature that has no more the
+  /// key ID, 8 bytes, which needn't be signed: who made it is proved by the key that it verifies by.
   public let issuer: [UInt8]
   /// When it says it was made: seconds since 1970.
   public let creationTime: UInt32
@@ -33,7 +34,7 @@ public struct DetachedSignature: Equatable, Sendable {
     guard packet.type == type else { throw .wrongType(packet.type.rawValue) }
     guard let hash = packet.hash, hash != .sha1 else { throw .weakHash(packet.hashNumber) }
     if let type = packet.unknownCritical { throw .unknownCritical(type) }
-    guard let issuer = packet.issuerFingerprint else { throw .noIssuer }
+    guard let issuer = packet.soleIssuer else { throw .noIssuer }
     guard let creationTime = packet.creationTime else { throw .noCreationTime }
     for subpacket in packet.unhashed {
       let namesIssuer =
@@ -56,15 +57,29 @@ public struct DetachedSignature: Equatable, Sendable {
       binary =
         Armor.isArmored(bytes)
         ? try Armor.decode(bytes, as: .signature) : [UInt8](copying: bytes)
-      layout = try PacketLayout(in: binary.span, at: 0)
+      layout = try PacketLayout(in: binary.span, at: try emptyPackets(in: binary, at: 0))
       guard layout.tag == PacketTag.signature else { throw .unexpectedPacket(tag: layout.tag) }
       packet = try SignaturePacket(parsing: layout.body(in: binary.span))
     } catch {
       throw .unreadable(error)
     }
-    guard layout.end < binary.count else { return packet }
-    let next = try? PacketLayout(in: binary.span, at: layout.end)
+    let end = (try? emptyPackets(in: binary, at: layout.end)) ?? layout.end
+    guard end < binary.count else { return packet }
+    let next = try? PacketLayout(in: binary.span, at: end)
     throw next?.tag == PacketTag.signature ? .severalSignatures : .trailingBytes
+  }
+
+  /// Where the markers and the padding from `start` on end.
+  private static func emptyPackets(
+    in binary: [UInt8], at start: Int
+  ) throws(OpenPGPError) -> Int {
+    var place = start
+    while place < binary.count {
+      let layout = try PacketLayout(in: binary.span, at: place)
+      guard PacketTag.isEmpty(layout.tag) else { break }
+      place = layout.end
+    }
+    return place
   }
 
   private static func expiry(
@@ -103,40 +118,55 @@ public struct DetachedSignature: Equatable, Sendable {
     by trusted: [Certificate], at now: UInt32, for purpose: SignaturePurpose?,
     expiredKeys: ExpiredKeys = .refused
   ) throws(SignatureError) -> Verification {
-    var found: Certificate?
-    for certificate in trusted where certificate.key(issuer) != nil {
-      if found == nil {
-        found = certificate
-      } else {
-        found?.merge(certificate)
-      }
-    }
-    guard let certificate = found, let key = certificate.key(issuer) else {
-      throw .untrusted(issuer)
-    }
+    let (certificate, key) = try holder(among: trusted, at: now)
     guard packet.namesOnly(key) else { throw .issuersDiffer }
     if let purpose, let said = self.purpose, said != purpose { throw .madeFor(said) }
     guard creationTime <= now else { throw .fromTheFuture(creationTime) }
     guard creationTime >= key.creationTime else { throw .olderThanItsKey(creationTime) }
     if let expiryTime, expiryTime <= now { throw .expired(at: expiryTime) }
     var keyExpiry: UInt32?
-    switch certificate.problem(with: issuer, for: .signing, at: now) {
+    switch certificate.problem(with: key.fingerprint, for: .signing, at: now) {
     case nil: break
     case .expired(let time)
     where expiredKeys == .acceptedForOlderSignatures && creationTime < time:
       keyExpiry = time
-    case .some(let problem): throw .key(issuer, problem)
+    case .some(let problem): throw .key(key.fingerprint, problem)
     }
     do throws(CryptoError) {
       return Verification(
         packet: packet, key: key, digest: try MessageDigest(hash),
         verdict: Verdict(
-          signer: issuer, primary: certificate.fingerprint,
+          signer: key.fingerprint, primary: certificate.fingerprint,
           userID: certificate.userID(at: now)?.bytes, creationTime: creationTime, hash: hash,
           keyExpiredAt: keyExpiry))
     } catch {
       throw .crypto(error)
     }
+  }
+
+  /// The key that made it and its certificate, all copies of it together; of several certificates that have
+  /// the key one by which it may sign.
+  private func holder(
+    among trusted: [Certificate], at now: UInt32
+  ) throws(SignatureError) -> (Certificate, CertificateKey) {
+    var found: [Certificate] = []
+    for certificate in trusted where certificate.key(issuer) != nil {
+      if let index = found.firstIndex(where: { $0.primary == certificate.primary }) {
+        found[index].merge(certificate)
+      } else {
+        found.append(certificate)
+      }
+    }
+    guard let first = found.first, let key = first.key(issuer) else { throw .untrusted(issuer) }
+    for certificate in found where certificate.key(issuer)?.fingerprint != key.fingerprint {
+      // Two keys of one key ID: nobody can tell which one is meant.
+      throw .noIssuer
+    }
+    for certificate in found
+    where certificate.problem(with: key.fingerprint, for: .signing, at: now) == nil {
+      return (certificate, key)
+    }
+    return (first, key)
   }
 
   /// What the expiry of the key means for what it signed.

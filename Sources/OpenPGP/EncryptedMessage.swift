@@ -84,6 +84,7 @@ public struct ReadableMessage<Formats: MessageFormats>: Equatable, Sendable {
         }
         self.recipients = recipients
         return
+      case PacketTag.marker where Formats.readsNewer: continue
       default: throw .unexpectedPacket(tag: layout.tag)
       }
     }
@@ -251,6 +252,10 @@ extension ReadableMessage.Recipient {
 
   /// Whether it may be that key.
   fileprivate func fits(_ key: RecipientKey) -> Bool {
+    // RSA's old number for keys that only encrypt, with the same numbers.
+    if Formats.readsNewer, algorithm == 2, case .rsa = key.publicKey {
+      return keyID == 0 || keyID == key.keyID
+    }
     if algorithm != key.publicKey.openPGPAlgorithm {
       guard Formats.readsNewer, algorithm == Self.x25519, case .ecdh(let curve, _) = key.publicKey,
         curve == .cv25519

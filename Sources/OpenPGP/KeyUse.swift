@@ -23,14 +23,21 @@ public enum KeyPurpose: CaseIterable, Equatable, Sendable {
 public enum KeyProblem: Error, Equatable, Sendable {
   /// Not a key of that certificate.
   case absent
-  /// It, or its primary key, was revoked. Seconds since 1970.
-  case revoked(at: UInt32)
+  /// It, or its primary key, was revoked. Seconds since 1970; nil if the revocation doesn't say when.
+  case revoked(at: UInt32?)
+  /// There is a revocation of it that can't be checked: by a key that may revoke it (its fingerprint) and
+  /// isn't known here, or by its own primary key (that one's fingerprint) in a way that isn't known here.
+  case maybeRevoked(by: [UInt8])
   /// It, or its primary key, has expired. Seconds since 1970.
   case expired(at: UInt32)
   /// It, or its primary key, was made later. Seconds since 1970.
   case notYetValid(from: UInt32)
   /// No good self-signature or binding that counts at that time.
   case notBound
+  /// Its newest self-signature or binding is over SHA-1, which doesn't hold any more.
+  case sha1SelfSignature
+  /// A signing subkey whose signature on its primary key is over SHA-1.
+  case sha1BackSignature
   /// A signing subkey that didn't sign back: it may be somebody else's.
   case noBackSignature
   /// Its flags don't allow it, or its algorithm can't.
@@ -77,10 +84,13 @@ extension Certificate {
 
   private func primaryProblem(for purpose: KeyPurpose?, at time: UInt32) -> KeyProblem? {
     if let revocation = revocations.first { return .revoked(at: revocation.creationTime) }
+    if let signer = uncheckedRevokers.first { return .maybeRevoked(by: signer) }
     if primary.isWeak { return .weak }
     if primary.creationTime > time { return .notYetValid(from: primary.creationTime) }
     let signatures = primarySignatures(at: time)
-    guard !signatures.isEmpty else { return .notBound }
+    guard !signatures.isEmpty else {
+      return hasWeakSelfSignature(at: time) ? .sha1SelfSignature : .notBound
+    }
     if let purpose {
       var flags: KeyFlags?
       for signature in signatures where flags == nil { flags = signature.keyFlags }
@@ -104,15 +114,19 @@ extension Certificate {
     case nil: break
     }
     if let revocation = subkey.revocations.first { return .revoked(at: revocation.creationTime) }
+    if let signer = subkey.uncheckedRevokers.first { return .maybeRevoked(by: signer) }
     let key = subkey.key
     if key.isWeak { return .weak }
     if key.creationTime > time { return .notYetValid(from: key.creationTime) }
     guard let binding = SelfSignature.newest(of: subkey.bindings, at: time) else {
-      return .notBound
+      return SelfSignature.isNewestWeak(of: subkey.bindings, at: time)
+        ? .sha1SelfSignature : .notBound
     }
     guard let flags = binding.keyFlags, !flags.isDisjoint(with: purpose.flags), key.can(purpose)
     else { return .notMeantForThis }
-    if purpose == .signing, !binding.hasBackSignature { return .noBackSignature }
+    if purpose == .signing, !binding.hasBackSignature {
+      return binding.backSignature == .weak ? .sha1BackSignature : .noBackSignature
+    }
     if let expiry = expiryTime(of: key, [binding]), expiry <= time {
       if case .expired(let earlier) = expired { return .expired(at: min(earlier, expiry)) }
       return .expired(at: expiry)
@@ -135,6 +149,16 @@ extension Certificate {
       ? [direct, certified] : [certified, direct]
   }
 
+  /// Whether the newest that the primary key says of itself is over SHA-1.
+  private func hasWeakSelfSignature(at time: UInt32) -> Bool {
+    if SelfSignature.isNewestWeak(of: directSignatures, at: time) { return true }
+    for userID in userIDs
+    where SelfSignature.isNewestWeak(of: userID.certifications, at: time) {
+      return true
+    }
+    return false
+  }
+
   /// Its creation and the lifetime in the first of the signatures that tells one.
   private func expiryTime(
     of key: CertificateKey, _ signatures: [SelfSignature]
@@ -151,7 +175,7 @@ extension CertificateKey {
   /// Whether its algorithm can do that.
   fileprivate func can(_ purpose: KeyPurpose) -> Bool {
     switch publicKey.algorithm {
-    case .rsa: true
+    case .rsa: algorithm == 1 || (algorithm == 2) == (purpose == .decryption)
     case .ecdh: purpose == .decryption
     case .ecdsa, .eddsa: purpose != .decryption
     }

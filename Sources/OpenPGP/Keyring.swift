@@ -1,203 +1,216 @@
 import Secrets
 
-/// Certificates one behind the other, as `gpg --export` writes them and as armored files joined
-/// together hold them.
+/// Certificates one behind the other, as `gpg --export` writes them and as files joined together hold them,
+/// and revocations, wherever they stand among them or in a file of their own.
 public struct Keyring: Equatable, Sendable {
-  /// Those that could be read, in order.
+  /// Those that could be read, in order, each key's once.
   public private(set) var certificates: [Certificate] = []
-  /// Why others could not: one entry each.
-  public private(set) var failures: [OpenPGPError] = []
+  /// Those that could not: one entry each.
+  public private(set) var unread: [UnreadCertificate] = []
+  /// Revocations that revoke none of the certificates.
+  public private(set) var revocations: [RevocationSignature] = []
   /// The fingerprints, 32 bytes, of certificates of version 6, which aren't read here.
   public private(set) var version6Fingerprints: [[UInt8]] = []
+  /// Each certificate's packets as they were read.
+  private var pieces: [Piece] = []
+  /// The revocations that stood elsewhere than in the certificate that they revoke.
+  private var placed: [PlacedRevocation] = []
 
-  /// Reads binary or armored certificates.
-  /// - Throws: ``OpenPGPError`` if the bytes are no row of packets that starts with a public key.
+  /// A certificate that can't be read.
+  public struct UnreadCertificate: Equatable, Sendable {
+    /// Why.
+    public let reason: OpenPGPError
+    /// Its own fingerprint first, then its subkeys', 20 bytes each; empty where it is of another version.
+    public let fingerprints: [[UInt8]]
+  }
+
+  private struct PlacedRevocation: Equatable, Sendable {
+    let fingerprint: [UInt8]
+    let revocation: RevocationSignature
+  }
+
+  private struct Piece: Equatable, Sendable {
+    let fingerprint: [UInt8]
+    let bytes: [UInt8]
+  }
+
+  /// None.
+  public init() {}
+
+  /// Reads binary certificates and revocations, or any text with such in armor.
+  /// - Throws: ``OpenPGPError`` if the bytes are no row of packets that starts with a public key or a
+  ///   revocation. Whatever stands there counts, or nothing does: the part that can't be read may be
+  ///   what revokes another.
   public init(parsing bytes: Span<UInt8>) throws(OpenPGPError) {
     if bytes.isEmpty { throw .noCertificate }
-    let binary =
-      Armor.isArmored(bytes)
-      ? try Armor.decodeAll(bytes, as: .publicKey) : [UInt8](copying: bytes)
-    var reader = CertificateReader()
+    if Armor.isArmored(bytes) || Armor.beginsWithText(bytes) {
+      for block in try Armor.blocks(in: bytes, as: [.publicKey, .signature]) {
+        try read(block.bytes.span, isSignature: block.kind == .signature)
+      }
+    } else {
+      try read(bytes, isSignature: false)
+    }
+    try settle()
+    guard !certificates.isEmpty || !unread.isEmpty || !revocations.isEmpty else {
+      throw .noCertificate
+    }
+  }
+
+  /// Adds what another one knows: certificates of the same key become one, and a revocation in either
+  /// counts in both.
+  /// - Throws: ``OpenPGPError/tooManyRevocations``, ``OpenPGPError/crypto(_:)``.
+  public mutating func merge(_ other: Keyring) throws(OpenPGPError) {
+    for certificate in other.certificates { add(certificate) }
+    unread.add(other.unread)
+    revocations.add(other.revocations)
+    version6Fingerprints.add(other.version6Fingerprints)
+    pieces.add(other.pieces)
+    placed.add(other.placed)
+    try settle()
+  }
+
+  /// Adds what another one knows of the certificates here, and no other certificate.
+  /// - Throws: as ``merge(_:)``.
+  public mutating func update(from other: Keyring) throws(OpenPGPError) {
+    for certificate in other.certificates {
+      for index in certificates.indices
+      where certificates[index].primary == certificate.primary {
+        certificates[index].merge(certificate)
+        pieces.add(other.pieces.filter { $0.fingerprint == certificate.fingerprint })
+        placed.add(other.placed.filter { $0.fingerprint == certificate.fingerprint })
+      }
+    }
+    revocations.add(other.revocations)
+    try settle()
+  }
+
+  /// All that was read of a certificate, packet by packet, with its revocations that stood elsewhere where
+  /// other programs look for them: behind the primary key.
+  /// - Parameter fingerprint: its own, 20 bytes.
+  public func bytes(of fingerprint: [UInt8]) throws(OpenPGPError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for piece in pieces where piece.fingerprint == fingerprint {
+      let primary = try PacketLayout(in: piece.bytes.span, at: 0).end
+      bytes += piece.bytes[..<primary]
+      for found in placed where found.fingerprint == fingerprint {
+        if found.revocation.packet.type == .keyRevocation { bytes += found.revocation.bytes }
+      }
+      bytes += piece.bytes[primary...]
+    }
+    for found in placed where found.fingerprint == fingerprint {
+      if found.revocation.packet.type != .keyRevocation { bytes += found.revocation.bytes }
+    }
+    return bytes
+  }
+
+  /// Reads a row of packets.
+  /// - Parameter isSignature: whether it may hold revocations only.
+  private mutating func read(
+    _ bytes: Span<UInt8>, isSignature: Bool
+  ) throws(OpenPGPError) {
+    var reader: CertificateReader?
+    var start = 0
     var place = 0
-    while place < binary.count {
-      let layout = try PacketLayout(in: binary.span, at: place)
-      if layout.tag == PacketTag.publicKey {
-        collect(reader)
-        reader = CertificateReader()
-      } else if place == 0 {
+    while place < bytes.count {
+      let layout = try PacketLayout(in: bytes, at: place)
+      let body = layout.body(in: bytes)
+      if layout.tag == PacketTag.publicKey, !isSignature {
+        try collect(reader, bytes.extracting(start..<place))
+        start = place
+        if body.first == 6 { version6Fingerprints.append(try v6Fingerprint(body)) }
+        reader = try CertificateReader(primary: body)
+      } else if reader != nil {
+        try reader?.read(layout.tag, body)
+      } else if layout.tag == PacketTag.signature, SignaturePacket.isRevocation(body) {
+        revocations.add([
+          RevocationSignature(try SignaturePacket(parsing: body, isRevocation: true))
+        ])
+      } else if !PacketTag.isEmpty(layout.tag), layout.tag != PacketTag.trust,
+        !PacketTag.isNonCritical(layout.tag)
+      {
         throw .unexpectedPacket(tag: layout.tag)
       }
-      let body = layout.body(in: binary.span)
-      if layout.tag == PacketTag.publicKey, body.first == 6 {
-        version6Fingerprints.append(try v6Fingerprint(body))
-      }
-      reader.read(layout.tag, body)
       place = layout.end
     }
-    collect(reader)
+    try collect(reader, bytes.extracting(start..<place))
   }
 
-  private mutating func collect(_ reader: CertificateReader) {
+  private mutating func collect(
+    _ reader: CertificateReader?, _ bytes: Span<UInt8>
+  ) throws(OpenPGPError) {
+    guard var reader else { return }
     if let failure = reader.failure {
-      failures.append(failure)
-    } else if let certificate = reader.certificate {
-      certificates.append(certificate)
-    }
-  }
-}
-
-/// Puts one certificate together, a packet at a time.
-private struct CertificateReader {
-  /// What was read so far; nil before the primary key.
-  private(set) var certificate: Certificate?
-  /// What made it unreadable.
-  private(set) var failure: OpenPGPError?
-  /// What the next signature is about.
-  private var subject = Subject.primary
-
-  private enum Subject {
-    case primary
-    case userID(Int)
-    case subkey(Int)
-    case skipped
-  }
-
-  mutating func read(_ tag: UInt8, _ body: [UInt8]) {
-    guard failure == nil else { return }
-    do throws(OpenPGPError) {
-      if var certificate {
-        self.certificate = nil
-        try add(tag, body, to: &certificate)
-        self.certificate = certificate
-      } else {
-        certificate = Certificate(primary: try CertificateKey(parsing: body.span))
-      }
-    } catch {
-      failure = error
-    }
-  }
-
-  private mutating func add(
-    _ tag: UInt8, _ body: [UInt8], to certificate: inout Certificate
-  ) throws(OpenPGPError) {
-    switch tag {
-    case PacketTag.signature: try addSignature(body, to: &certificate)
-    case PacketTag.userID:
-      subject = .userID(certificate.index(ofUserID: body))
-    case PacketTag.publicSubkey:
-      subject = .skipped
-      do throws(OpenPGPError) {
-        subject = .subkey(certificate.index(of: try CertificateKey(parsing: body.span)))
-      } catch .unsupportedAlgorithm(let algorithm) {
-        certificate.skipped.append(.key(algorithm: algorithm))
-      } catch .unsupportedVersion(_, let version) {
-        certificate.skipped.append(.keyVersion(version))
-      }
-    case PacketTag.trust: break
-    case 5, 7, PacketTag.encryptedSessionKey, PacketTag.compressed, 9, PacketTag.literal,
-      PacketTag.protectedData, 20:
-      // Secret keys and messages have no place in a certificate.
-      throw .unexpectedPacket(tag: tag)
-    default:
-      certificate.skipped.append(.packet(tag: tag))
-      subject = .skipped
-    }
-  }
-
-  private func addSignature(
-    _ body: [UInt8], to certificate: inout Certificate
-  ) throws(OpenPGPError) {
-    if case .skipped = subject { return }
-    let signature: SignaturePacket
-    do throws(OpenPGPError) {
-      signature = try SignaturePacket(parsing: body)
-    } catch .unsupportedAlgorithm {
-      certificate.skipped.append(.signature(type: nil))
-      return
-    } catch .unsupportedVersion {
-      certificate.skipped.append(.signature(type: nil))
+      unread.append(UnreadCertificate(reason: failure, fingerprints: reader.fingerprints))
+      revocations.add(reader.revocations)
       return
     }
-    guard try !add(signature, to: &certificate) else { return }
-    certificate.skipped.append(.signature(type: signature.type.rawValue))
+    guard let certificate = try reader.finish() else { return }
+    pieces.append(
+      Piece(fingerprint: certificate.fingerprint, bytes: [UInt8](copying: bytes)))
+    revocations.add(reader.revocations)
+    add(certificate)
   }
 
-  /// False if the signature isn't good, or has no place there.
-  private func add(
-    _ signature: SignaturePacket, to certificate: inout Certificate
-  ) throws(OpenPGPError) -> Bool {
-    switch subject {
-    case .primary:
-      guard try certificate.isOwn(signature, over: .primary) else { return false }
-      if signature.type == .keyRevocation, let revocation = Revocation(signature) {
-        certificate.revocations.append(revocation)
-        return true
+  private mutating func add(_ certificate: Certificate) {
+    for index in certificates.indices where certificates[index].primary == certificate.primary {
+      certificates[index].merge(certificate)
+      return
+    }
+    certificates.append(certificate)
+  }
+
+  /// Holds the revocations that have no place yet against every certificate.
+  private mutating func settle() throws(OpenPGPError) {
+    for index in certificates.indices { certificates[index].forgetUnchecked() }
+    guard !revocations.isEmpty else { return }
+    var left: [RevocationSignature] = []
+    // Most verify at once, by the key that they name. Nobody's keyring comes near.
+    var attempts = 0
+    for revocation in revocations {
+      let packet = revocation.packet
+      var isPlaced = false
+      for isNamed in [true, false] where !isPlaced {
+        for index in certificates.indices
+        where packet.names(certificates[index].fingerprint) == isNamed
+          && revocation.mayConcern(certificates[index])
+        {
+          for signer in [certificates[index].primary] + revokers(of: certificates[index]) {
+            attempts += certificates[index].attempts(for: packet)
+            guard attempts <= Self.maximumAttempts else { throw .tooManyRevocations }
+            guard try certificates[index].take(packet, by: signer) else { continue }
+            placed.append(
+              PlacedRevocation(
+                fingerprint: certificates[index].fingerprint, revocation: revocation))
+            isPlaced = true
+          }
+        }
       }
-      guard signature.type == .directKey, let own = SelfSignature(signature) else { return false }
-      certificate.directSignatures.append(own)
-      return true
-    case .userID(let index):
-      let bytes = certificate.userIDs[index].bytes
-      guard try certificate.isOwn(signature, over: .userID(bytes)) else { return false }
-      if signature.type == .certificationRevocation, let revocation = Revocation(signature) {
-        certificate.userIDs[index].revocations.append(revocation)
-        return true
+      if !isPlaced { left.append(revocation) }
+    }
+    revocations = left
+    for revocation in left {
+      for index in certificates.indices {
+        let known = revokers(of: certificates[index])
+        certificates[index].note(unchecked: revocation.packet, known: known)
       }
-      guard signature.type.isCertification, let own = SelfSignature(signature) else { return false }
-      certificate.userIDs[index].certifications.append(own)
-      return true
-    case .subkey(let index):
-      let key = certificate.subkeys[index].key
-      guard try certificate.isOwn(signature, over: .subkey(key)) else { return false }
-      if signature.type == .subkeyRevocation, let revocation = Revocation(signature) {
-        certificate.subkeys[index].revocations.append(revocation)
-        return true
-      }
-      guard signature.type == .subkeyBinding,
-        let own = SelfSignature(
-          signature, hasBackSignature: try hasBackSignature(signature, key, certificate.primary))
-      else { return false }
-      certificate.subkeys[index].bindings.append(own)
-      return true
-    case .skipped: return true
     }
   }
 
-  /// Whether the binding holds a signature by the subkey over the primary key and itself.
-  private func hasBackSignature(
-    _ binding: SignaturePacket, _ key: CertificateKey, _ primary: CertificateKey
-  ) throws(OpenPGPError) -> Bool {
-    for subpacket in binding.hashed + binding.unhashed
-    where subpacket.type == Subpacket.embeddedSignature {
-      let signature: SignaturePacket
-      do throws(OpenPGPError) {
-        signature = try SignaturePacket(parsing: subpacket.body)
-      } catch {
-        continue
-      }
-      guard signature.type == .primaryKeyBinding, signature.unknownCritical == nil,
-        signature.creationTime != nil, signature.namesOnly(key), let hash = signature.hash
-      else { continue }
-      let digest = try SignedObject.subkey(key).digest(under: primary, hash, signature.hashedPart)
-      if signature.isGood(over: digest, by: key) { return true }
+  private static var maximumAttempts: Int { 16384 }
+
+  /// The keys here that the certificate says may revoke it.
+  private func revokers(of certificate: Certificate) -> [CertificateKey] {
+    var keys: [CertificateKey] = []
+    for fingerprint in certificate.revokers {
+      if let key = key(named: fingerprint) { keys.append(key) }
     }
-    return false
-  }
-}
-
-extension Certificate {
-  /// Where that user id is; it is added if it is new. One told twice is one, so that what revokes it in
-  /// one place counts in the other.
-  fileprivate mutating func index(ofUserID bytes: [UInt8]) -> Int {
-    for index in userIDs.indices where userIDs[index].bytes == bytes { return index }
-    userIDs.append(UserID(bytes: bytes))
-    return userIDs.count - 1
+    return keys
   }
 
-  /// Where that subkey is; likewise.
-  fileprivate mutating func index(of key: CertificateKey) -> Int {
-    for index in subkeys.indices where subkeys[index].key == key { return index }
-    subkeys.append(Subkey(key: key))
-    return subkeys.count - 1
+  private func key(named fingerprint: [UInt8]) -> CertificateKey? {
+    for certificate in certificates {
+      if let key = certificate.key(fingerprint) { return key }
+    }
+    return nil
   }
 }

@@ -15,6 +15,13 @@ public enum OpenPGPError: Error, Equatable, Sendable {
   case unsupportedVersion(tag: UInt8, version: UInt8)
   /// A public-key algorithm, or a curve of it, that is not known here; its number in RFC 9580 §9.1.
   case unsupportedAlgorithm(UInt8)
+  /// The primary key of a certificate is of an algorithm that isn't known here; its number in RFC 9580 §9.1.
+  case unsupportedPrimary(algorithm: UInt8)
+  /// The armor's first line has something in front of it, as gpg puts a colon before revocations that it
+  /// keeps for later.
+  case guardedArmor
+  /// There are more revocations than can be held against all keys.
+  case tooManyRevocations
   /// The message is in armor, which this program doesn't undo.
   case armored
   /// The message is compressed by an algorithm that this program doesn't undo; RFC 9580 §9.4.

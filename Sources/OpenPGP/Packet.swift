@@ -98,6 +98,8 @@ enum PacketTag {
   static let publicKey: UInt8 = 6
   static let secretSubkey: UInt8 = 7
   static let compressed: UInt8 = 8
+  /// Three letters that mean nothing (§5.8).
+  static let marker: UInt8 = 10
   static let literal: UInt8 = 11
   static let trust: UInt8 = 12
   static let userID: UInt8 = 13
@@ -107,6 +109,12 @@ enum PacketTag {
   /// GnuPG's own.
   static let ocbData: UInt8 = 20
   static let padding: UInt8 = 21
+
+  /// Whether a reader must pass over it wherever it stands: markers (§5.8) and padding (§5.14).
+  static func isEmpty(_ tag: UInt8) -> Bool { tag == marker || tag == padding }
+
+  /// Whether it may be passed over by a reader that doesn't know it (§4.3).
+  static func isNonCritical(_ tag: UInt8) -> Bool { tag >= 40 }
 
   /// Those that may come in pieces or without a length.
   static let ofData: [UInt8] = [8, 9, 11, 18, 20]

@@ -106,8 +106,8 @@ extension CertificateKey {
     _ = try reader.uint32()
     let algorithm = try reader.byte()
     switch algorithm {
-    case 1, 16, 17:
-      for _ in 0..<(algorithm == 1 ? 2 : algorithm == 16 ? 3 : 4) { _ = try reader.integer() }
+    case 1, 2, 3, 16, 17:
+      for _ in 0..<(algorithm <= 3 ? 2 : algorithm == 16 ? 3 : 4) { _ = try reader.integer() }
     case 18, 19, 22:
       _ = try reader.bytes(Int(try reader.byte()))
       _ = try reader.string()

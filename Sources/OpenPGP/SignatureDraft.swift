@@ -73,7 +73,7 @@ public struct SignatureDraft: Equatable, Sendable {
       Subpacket.written(Subpacket.issuerFingerprint, [4] + signer.fingerprint)
       + Subpacket.written(Subpacket.creationTime, created) + subpackets
     guard area.count <= 0xFFFF else { throw .unwritable }
-    var part: [UInt8] = [4, type.rawValue, signer.publicKey.openPGPAlgorithm, hash.openPGP]
+    var part: [UInt8] = [4, type.rawValue, signer.algorithm, hash.openPGP]
     part.append(uint16: area.count)
     return part + area
   }

@@ -3,13 +3,16 @@ import Secrets
 
 /// A v4 signature packet (RFC 9580 §5.2.3), well-formed; whether it is good is another question.
 struct SignaturePacket: Equatable, Sendable {
+  /// 4; or 3, for revocations alone.
+  let version: UInt8
   /// Its type (§5.2.1), such as 0x00 or 0x13.
   let type: SignatureType
   /// The public-key algorithm's number.
   let algorithm: UInt8
   /// The hash function's number.
   let hashNumber: UInt8
-  /// From the version to the end of the hashed subpackets: what is signed behind the data.
+  /// What is signed behind the data: from the version to the end of the hashed subpackets; of version 3 the
+  /// type and the time.
   let hashedPart: [UInt8]
   let hashed: [Subpacket]
   let unhashed: [Subpacket]
@@ -21,34 +24,65 @@ struct SignaturePacket: Equatable, Sendable {
   let body: [UInt8]
 
   /// Reads a packet's body.
-  init(parsing body: [UInt8]) throws(OpenPGPError) {
+  /// - Parameter isRevocation: whether version 3 (§5.2.2) is read as well, and an algorithm that isn't known
+  ///   here, without its numbers: nothing that says so may be lost.
+  init(parsing body: [UInt8], isRevocation: Bool = false) throws(OpenPGPError) {
     let tag = PacketTag.signature
     var reader = ByteReader(body.span, tag: tag)
-    let version = try reader.byte()
-    guard version == 4 else { throw .unsupportedVersion(tag: tag, version: version) }
-    type = SignatureType(rawValue: try reader.byte())
-    algorithm = try reader.byte()
-    hashNumber = try reader.byte()
-    let hashedArea = try reader.bytes(try reader.uint16())
-    hashed = try Subpacket.all(in: hashedArea.span)
-    hashedPart = [UInt8](body[..<(6 + hashedArea.count)])
-    let unhashedArea = try reader.bytes(try reader.uint16())
-    unhashed = try Subpacket.all(in: unhashedArea.span)
+    version = try reader.byte()
+    switch version {
+    case 4:
+      type = SignatureType(rawValue: try reader.byte())
+      algorithm = try reader.byte()
+      hashNumber = try reader.byte()
+      let hashedArea = try reader.bytes(try reader.uint16())
+      hashed = try Subpacket.all(in: hashedArea.span)
+      hashedPart = [UInt8](body[..<(6 + hashedArea.count)])
+      let unhashedArea = try reader.bytes(try reader.uint16())
+      unhashed = try Subpacket.all(in: unhashedArea.span)
+    case 3 where isRevocation:
+      guard try reader.byte() == 5 else { throw .malformed(tag: tag) }
+      hashedPart = try reader.bytes(5)
+      type = SignatureType(rawValue: hashedPart[0])
+      hashed = [Subpacket(type: Subpacket.creationTime, body: [UInt8](hashedPart.dropFirst()))]
+      unhashed = [Subpacket(type: Subpacket.issuer, body: try reader.bytes(8))]
+      algorithm = try reader.byte()
+      hashNumber = try reader.byte()
+    default: throw .unsupportedVersion(tag: tag, version: version)
+    }
     digestStart = try reader.bytes(2)
+    self.body = body
+    do throws(OpenPGPError) {
+      numbers = try Self.numbers(by: algorithm, in: &reader)
+    } catch .unsupportedAlgorithm(let algorithm) {
+      guard isRevocation else { throw .unsupportedAlgorithm(algorithm) }
+      numbers = []
+      return
+    }
+    try reader.end()
+  }
+
+  /// Whether a packet's body says that it takes something back, if nothing else of it can be read.
+  static func isRevocation(_ body: [UInt8]) -> Bool {
+    guard body.count > 2 else { return false }
+    return SignatureType(rawValue: body[0] == 3 ? body[2] : body[1]).isRevocation
+  }
+
+  private static func numbers(
+    by algorithm: UInt8, in reader: inout ByteReader
+  ) throws(OpenPGPError) -> [[UInt8]] {
     switch algorithm {
-    case 1: numbers = [try reader.integer()]
+    case 1, 3: return [try reader.integer()]
     case 19:
       let first = try reader.integer()
-      numbers = [first, try reader.integer()]
+      return [first, try reader.integer()]
     case 22:
       // Which curve it is, only the key tells: ``raw(for:)`` refuses leading zeros where they don't
       // belong.
       let first = try reader.string()
-      numbers = [first, try reader.string()]
+      return [first, try reader.string()]
     default: throw .unsupportedAlgorithm(algorithm)
     }
-    try reader.end()
-    self.body = body
   }
 
   var hash: HashAlgorithm? { HashAlgorithm(openPGP: hashNumber) }
@@ -80,9 +114,49 @@ struct SignaturePacket: Equatable, Sendable {
     return [UInt8](body.dropFirst())
   }
 
-  /// A critical subpacket that isn't understood.
+  /// The fingerprint it says it was made by; where it tells none, the key ID, signed or not. Nil if it tells
+  /// neither, or several.
+  var soleIssuer: [UInt8]? {
+    for subpacket in hashed where subpacket.type == Subpacket.issuerFingerprint {
+      return issuerFingerprint
+    }
+    var found: [UInt8]?
+    for subpacket in hashed + unhashed {
+      guard subpacket.type == Subpacket.issuer || subpacket.type == Subpacket.issuerFingerprint
+      else { continue }
+      guard subpacket.type == Subpacket.issuer, subpacket.body.count == 8,
+        found == nil || found == subpacket.body
+      else { return nil }
+      found = subpacket.body
+    }
+    return found
+  }
+
+  /// The key IDs (8 bytes) and fingerprints (20 bytes) it says it was made by, signed or not.
+  var namedIssuers: [[UInt8]] {
+    var found: [[UInt8]] = []
+    for subpacket in hashed + unhashed {
+      switch (subpacket.type, subpacket.body.count) {
+      case (Subpacket.issuer, 8): found.append(subpacket.body)
+      case (Subpacket.issuerFingerprint, 21): found.append([UInt8](subpacket.body.dropFirst()))
+      default: break
+      }
+    }
+    return found
+  }
+
+  /// Whether one of ``namedIssuers`` is the key of that fingerprint.
+  func names(_ fingerprint: [UInt8]) -> Bool {
+    for issuer in namedIssuers where issuer == [UInt8](fingerprint.suffix(issuer.count)) {
+      return true
+    }
+    return false
+  }
+
+  /// A critical subpacket that isn't understood. Of those that aren't signed none is asked: whoever passes
+  /// the signature on can add them, and they are advisory only (§5.2.3).
   var unknownCritical: UInt8? {
-    for subpacket in hashed + unhashed
+    for subpacket in hashed
     where subpacket.isCritical && !Subpacket.understood.contains(subpacket.type) {
       return subpacket.type
     }
@@ -105,9 +179,12 @@ struct SignaturePacket: Equatable, Sendable {
     return true
   }
 
-  /// Ends a digest of the signed data by what v4 puts behind it (§5.2.4).
-  static func finish(_ data: inout MessageDigest, _ hashedPart: [UInt8]) -> [UInt8] {
+  /// Ends a digest of the signed data by what the version puts behind it (§5.2.4).
+  static func finish(
+    _ data: inout MessageDigest, _ hashedPart: [UInt8], version: UInt8 = 4
+  ) -> [UInt8] {
     data.update(hashedPart.span)
+    if version == 3 { return data.finish() }
     var trailer: [UInt8] = [4, 0xFF]
     trailer.append(uint32: UInt32(truncatingIfNeeded: hashedPart.count))
     data.update(trailer.span)
@@ -116,9 +193,15 @@ struct SignaturePacket: Equatable, Sendable {
 
   /// Whether the key made this signature over the digest, with a hash function that still holds.
   func isGood(over digest: [UInt8], by key: CertificateKey) -> Bool {
-    guard let hash, hash != .sha1, algorithm == key.publicKey.openPGPAlgorithm,
-      [UInt8](digest.prefix(2)) == digestStart, let raw = raw(for: key.publicKey)
-    else { return false }
+    hash != .sha1 && [UInt8](digest.prefix(2)) == digestStart && isMade(over: digest, by: key)
+  }
+
+  /// Whether the key made this signature over the digest, with whatever hash function; the first bytes of
+  /// the digest, which aren't signed, may be wrong.
+  func isMade(over digest: [UInt8], by key: CertificateKey) -> Bool {
+    guard let hash, key.signs(as: algorithm), let raw = raw(for: key.publicKey) else {
+      return false
+    }
     return key.publicKey.verify(raw.span, of: digest.span, hash: hash)
   }
 
@@ -172,6 +255,11 @@ struct SignatureType: Equatable, Sendable {
 
   /// 0x10 to 0x13: how well the signer looked makes no difference for one's own user id.
   var isCertification: Bool { (0x10...0x13).contains(rawValue) }
+
+  /// Of a key, a subkey or a user id.
+  var isRevocation: Bool {
+    self == .keyRevocation || self == .subkeyRevocation || self == .certificationRevocation
+  }
 }
 
 /// What a signature on a certificate is about (RFC 9580 §5.2.4).
@@ -182,7 +270,8 @@ enum SignedObject {
 
   /// Hashes it, behind its primary key.
   func digest(
-    under primary: CertificateKey, _ hash: HashAlgorithm, _ hashedPart: [UInt8]
+    under primary: CertificateKey, _ hash: HashAlgorithm, _ hashedPart: [UInt8],
+    version: UInt8 = 4
   ) throws(OpenPGPError) -> [UInt8] {
     do throws(CryptoError) {
       var digest = try MessageDigest(hash)
@@ -190,13 +279,15 @@ enum SignedObject {
       switch self {
       case .primary: break
       case .userID(let bytes):
-        var header: [UInt8] = [0xB4]
-        header.append(uint32: UInt32(truncatingIfNeeded: bytes.count))
-        digest.update(header.span)
+        if version == 4 {
+          var header: [UInt8] = [0xB4]
+          header.append(uint32: UInt32(truncatingIfNeeded: bytes.count))
+          digest.update(header.span)
+        }
         digest.update(bytes.span)
       case .subkey(let key): digest.update(hashing(key).span)
       }
-      return SignaturePacket.finish(&digest, hashedPart)
+      return SignaturePacket.finish(&digest, hashedPart, version: version)
     } catch {
       throw .crypto(error)
     }

@@ -4,6 +4,12 @@ struct Subpacket: Equatable, Sendable {
   let isCritical: Bool
   let body: [UInt8]
 
+  init(type: UInt8, isCritical: Bool = false, body: [UInt8]) {
+    self.type = type
+    self.isCritical = isCritical
+    self.body = body
+  }
+
   /// Reads all that an area consists of.
   static func all(in area: Span<UInt8>) throws(OpenPGPError) -> [Subpacket] {
     var reader = ByteReader(area, tag: PacketTag.signature)
@@ -42,6 +48,8 @@ struct Subpacket: Equatable, Sendable {
   static let signatureLifetime: UInt8 = 3
   static let keyLifetime: UInt8 = 9
   static let preferredCiphers: UInt8 = 11
+  /// Who else may revoke the key: deprecated, and made by gpg's `addrevoker` still.
+  static let revocationKey: UInt8 = 12
   static let issuer: UInt8 = 16
   static let notation: UInt8 = 20
   static let preferredHashes: UInt8 = 21
@@ -58,7 +66,7 @@ struct Subpacket: Equatable, Sendable {
   /// Types whose meaning is heeded, or is of no consequence here: exportable (4), revocable (7) and the
   /// preferences. Any other one that is critical makes its signature void (§5.2.3.7).
   static let understood: [UInt8] = [
-    2, 3, 4, 7, 9, 11, 16, 21, 22, 23, 25, 27, 28, 29, 30, 32, 33, 34,
+    2, 3, 4, 7, 9, 11, 12, 16, 21, 22, 23, 25, 27, 28, 29, 30, 32, 33, 34,
   ]
 }
 

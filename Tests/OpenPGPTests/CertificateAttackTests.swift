@@ -92,7 +92,7 @@ struct CertificateAttackTests {
     let cases: [(type: UInt8, hash: HashAlgorithm, by: SoftKey, [UInt8], KeyProblem?)] = [
       (0x13, .sha256, key, basics + flags, nil),
       (0x10, .sha512, key, basics + flags, nil),
-      (0x13, .sha1, key, basics + flags, notBound),
+      (0x13, .sha1, key, basics + flags, .sha1SelfSignature),
       (0x13, .sha256, other, basics + flags, notBound),
       (0x14, .sha256, key, basics + flags, notBound),
       (0x18, .sha256, key, basics + flags, notBound),

@@ -22,6 +22,16 @@ public func fuzzCertificate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
       }
       for key in certificate.keys { _ = key.recipientKey }
       for other in keyring.certificates { certificate.merge(other) }
+      for revocation in keyring.revocations {
+        precondition(
+          !certificate.isRevoked(by: revocation), "a revocation that has no place, and has")
+      }
+      do throws(OpenPGPError) {
+        _ = try keyring.bytes(of: certificate.fingerprint)
+        var copy = keyring
+        try copy.merge(keyring)
+        precondition(copy.certificates.count == keyring.certificates.count, "more for itself")
+      } catch {}
     }
   }
 }
@@ -46,12 +56,16 @@ public func seedCertificate(
   let files =
     ["ed25519/public.asc", "nistp256/public.asc", "expired/public.asc"]
     + ["revoked/public.asc", "subkey/public.asc", "rsa1024/public.asc"]
+    + ["places/key-in-mail.asc", "places/revocation.asc"]
+  let places = ["key-before", "key-at-end-of-keyring", "key-behind-marker", "subkey-at-end"].map {
+    repositoryFile("testkeys/places/\($0).pgp")
+  }
   let secrets = ["ed25519", "nistp256", "rsa2048"].map { name -> [UInt8] in
     let armored = repositoryFile("testkeys/\(name)/secret.asc")
     return (try? Armor.decode(armored.span, as: .privateKey)) ?? []
   }
   return writeSeeds(
-    secrets
+    secrets + places
       + files.flatMap { name -> [[UInt8]] in
         let armored = repositoryFile("testkeys/\(name)")
         return [armored, (try? Armor.decode(armored.span, as: .publicKey)) ?? []]

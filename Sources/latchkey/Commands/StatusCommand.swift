@@ -79,6 +79,7 @@ struct StatusCommand: ParsableCommand {
     if trust.certificates.isEmpty {
       missing.append("No certificate is trusted, \(trust.place) holds none: latchkey provision")
     }
+    missing += trust.doubts
     let site: BootSite
     do throws(Failure) {
       site = try BootSite(boot, options.folders, trust)
@@ -92,7 +93,9 @@ struct StatusCommand: ParsableCommand {
     if report.verdict != "good" {
       missing.append(
         report.summary
-          + (report.verdict == "unsigned" ? ": latchkey sign" : ". latchkey verify says more."))
+          + (report.verdict == "unsigned"
+            ? ": latchkey sign"
+            : ". " + (report.keyAdvice.map { $0 + " " } ?? "") + "latchkey verify says more."))
     }
     return report
   }

@@ -17,14 +17,15 @@ struct GPGSigner {
     guard let found = trust.key(fingerprint) else {
       throw Failure(
         .wrongUse, "the key \(digits) is in no certificate trusted here (\(trust.place))",
-        next:
-          "Trust its certificate: gpg --armor --export \(digits) > key.asc, then --trusted key.asc."
+        next: TrustAdvice(trust).text(.untrusted(fingerprint))
+          ?? "Trust its certificate: gpg --armor --export \(digits) > key.asc, then --trusted key.asc."
       )
     }
     if let problem = found.certificate.problem(with: fingerprint, for: .signing, at: Moment.now) {
       throw Failure(
         .doesNotHold, "the key \(digits) \(problem.words)",
-        next: "No firmware should accept its signature. Nothing was done.")
+        next: "No firmware should accept its signature. Nothing was done. "
+          + (TrustAdvice(trust).text(problem, of: fingerprint) ?? ""))
     }
     key = found.key
     do throws(KeyringError) {

@@ -24,7 +24,8 @@ struct SigningDongle {
     if let problem = found.certificate.problem(with: fingerprint, for: .signing, at: Moment.now) {
       throw Failure(
         .doesNotHold, "the signature key of \(dongle.name) \(problem.words)",
-        next: "No firmware should accept its signature. Nothing was done.")
+        next: "No firmware should accept its signature. Nothing was done. "
+          + (TrustAdvice(trust).text(problem, of: fingerprint) ?? ""))
     }
     key = found.key
     store = DongleStore(folders)
@@ -94,10 +95,17 @@ extension KeyProblem {
   var words: String {
     switch self {
     case .absent: "is not part of that certificate"
-    case .revoked(let time): "was revoked on \(Moment.text(time))"
+    case .revoked(let time):
+      "was revoked" + (time.map { " on \(Moment.text($0))" } ?? "")
+    case .maybeRevoked(let signer):
+      "may be revoked: a revocation by \(Hexadecimal.text(signer)) is there and can't be checked"
     case .expired(let time): "expired on \(Moment.text(time))"
     case .notYetValid(let time): "is not valid before \(Moment.text(time))"
     case .notBound: "has no good self-signature"
+    case .sha1SelfSignature:
+      "is certified by itself with SHA-1 only, which others can forge by now"
+    case .sha1BackSignature:
+      "says with SHA-1 only that it belongs to its certificate, which others can forge by now"
     case .noBackSignature: "did not sign back, so it may be somebody else's"
     case .notMeantForThis: "is not meant for this"
     case .weak: "is too short"

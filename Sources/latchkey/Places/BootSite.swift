@@ -7,6 +7,7 @@ struct BootSite {
   let path: String
   let folder: BootFolder
   let trusted: TrustedSigners
+  let trust: TrustStore
   let memory: SignatureMemory
   private let identity: SystemIdentity
   private let notice: BootNotice
@@ -16,6 +17,7 @@ struct BootSite {
   init(_ options: BootOptions, _ folders: SystemFolders, _ trust: TrustStore) throws(Failure) {
     path = options.boot
     trusted = TrustedSigners(trust.certificates)
+    self.trust = trust
     memory = SignatureMemory(
       folder: folders.state, boot: options.boot, system: try SystemIdentity(folders).id())
     identity = SystemIdentity(folders)
@@ -59,7 +61,7 @@ struct BootSite {
   /// A verdict in words and for JSON.
   /// - Parameter hashed: what is there now, if that is known already.
   func report(_ verdict: BootVerdict, _ hashed: HashedBoot? = nil) throws(Failure) -> BootReport {
-    var report = BootReport(verdict, at: path, system: memory.system)
+    var report = BootReport(verdict, at: path, trust, system: memory.system)
     let waits = try step { () throws(BootError) in try !folder.pendingFiles().isEmpty }
     guard waits else { return report }
     report.waiting = .leftovers

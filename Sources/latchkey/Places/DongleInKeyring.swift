@@ -8,8 +8,8 @@ struct DongleInKeyring {
   /// The dongle's certificate.
   let certificate: Certificate
   let gpg: GnuPG
-  /// The file the certificate came from, whole.
-  private let file: TrustStore.File
+  /// All that is known of the certificate, binary.
+  private let bytes: [UInt8]
 
   /// Looks at the dongle, and lets its reader go before gpg is asked.
   init(_ options: GlobalOptions, trusted: [String]) throws(Failure) {
@@ -22,9 +22,13 @@ struct DongleInKeyring {
     func isOurs(_ certificate: Certificate) -> Bool {
       fingerprints.contains { certificate.key($0) != nil }
     }
-    var found = trust.files.first { $0.certificates.contains(where: isOurs) }
-    if found == nil, trusted.isEmpty { found = try Self.fileByURL(of: dongle) }
-    guard let found, let certificate = found.certificates.first(where: isOurs) else {
+    var found = trust
+    if !trust.certificates.contains(where: isOurs), trusted.isEmpty,
+      let file = try Self.fileByURL(of: dongle)
+    {
+      found = file
+    }
+    guard let certificate = found.certificates.first(where: isOurs) else {
       throw Failure(
         .noDongle,
         "the certificate of \(dongle.name) is not in "
@@ -33,7 +37,7 @@ struct DongleInKeyring {
           "Give it with --trusted FILE: latchkey provision --export wrote it, or fetch it from where "
           + "you published it (latchkey card holder url).")
     }
-    file = found
+    bytes = try found.bytes(of: certificate)
     self.certificate = certificate
     do throws(KeyringError) {
       gpg = try GnuPG(try GnuPGHome())
@@ -55,7 +59,7 @@ struct DongleInKeyring {
   }
 
   /// The file that the dongle's URL names, where it names one; nothing is fetched from a network.
-  private static func fileByURL(of dongle: Dongle) throws(Failure) -> TrustStore.File? {
+  private static func fileByURL(of dongle: Dongle) throws(Failure) -> TrustStore? {
     var card = try dongle.visit()
     let url: [UInt8]
     do throws(CardError) {
@@ -66,7 +70,6 @@ struct DongleInKeyring {
     let text = String(decoding: url, as: UTF8.self)
     if text.hasPrefix("file:///") {
       return try TrustStore(files: [String(text.dropFirst(7))], folders: SystemFolders(root: "/"))
-        .files.first
     }
     guard url.isEmpty else {
       throw Failure(
@@ -81,15 +84,8 @@ struct DongleInKeyring {
   /// - Parameter own: whether to say that it is the person's own.
   func importCertificate(own: Bool) throws(Failure) {
     let fingerprint = Hexadecimal.text(certificate.fingerprint)
-    guard file.certificates.count == 1 else {
-      throw Failure(
-        .wrongUse, "\(Escaped.text(file.path)) holds several certificates",
-        next:
-          "Give the dongle's alone: gpg --armor --export \(fingerprint) > FILE, then --trusted FILE."
-      )
-    }
     do throws(KeyringError) {
-      let outcome = try gpg.importCertificates(file.bytes)
+      let outcome = try gpg.importCertificates(bytes)
       Output.note(
         outcome.added > 0
           ? "gpg has the certificate now."

@@ -56,7 +56,7 @@ struct MediaCheck {
     }
     var checksums: MediaReport.Checksums?
     if let list, let listed { checksums = MediaReport.Checksums(list, listed, reading) }
-    report = MediaReport.File(file, reading, signature: signature, verdict, checksums)
+    report = MediaReport.File(file, reading, signature: signature, verdict, checksums, trust)
   }
 
   private static func look(

@@ -14,6 +14,6 @@ struct MediaTrust {
       return
     }
     distributions = try named.required()
-    signers = TrustStore(try TrustStore(files: [], folders: folders), and: named)
+    signers = try TrustStore(try TrustStore(files: [], folders: folders), and: named)
   }
 }

@@ -96,8 +96,8 @@ struct SignedChecksums {
         "\(list) was signed with the key \(Hexadecimal.text(key)), which is not in \(trust.place): there "
           + (trust.certificates.isEmpty
             ? "is none" : "is " + Self.names(trust).joined(separator: ", ")),
-        next:
-          "Distributions change their keys now and then. Get the certificate of this release's key, "
+        next: (TrustAdvice(trust).text(error).map { $0 + " " } ?? "")
+          + "Distributions change their keys now and then. Get the certificate of this release's key, "
           + "compare its fingerprint with what the distribution publishes elsewhere, and give it with "
           + "--trusted.")
     case .key(let key, .expired(let time)):
@@ -106,14 +106,16 @@ struct SignedChecksums {
         "the key \(Hexadecimal.text(key))\(Self.name(of: key, trust)), which signed \(list), expired "
           + "on \(Moment.text(time))",
         next:
-          "If its certificate is old, get it anew, as expiries are put off; if the distribution has "
-          + "another key now, take its newer release.")
+          "\(trust.files(with: key)) may be an old copy: distributions extend their keys, so get the "
+          + "certificate again, and compare its fingerprint. If the distribution has another key now, take "
+          + "its newer release.")
     case .key(let key, let problem):
       Failure(
         .doesNotHold,
         "the key \(Hexadecimal.text(key))\(Self.name(of: key, trust)), which signed \(list), "
           + problem.words,
-        next: "Don't use what it signed before you know why. Has the distribution another key now?")
+        next: (TrustAdvice(trust).revocationPlace(problem, of: key).map { $0 + " " } ?? "")
+          + "Don't use what it signed before you know why. Has the distribution another key now?")
     case .bad:
       Failure(
         .doesNotHold, "the signature of \(list) does not hold: \(list) or \(signature) was changed",

@@ -19,8 +19,11 @@ struct Witness {
   private let gpg: GnuPGWitness
 
   init(_ trust: TrustStore) throws(Failure) {
+    let certificates = try trust.certificates.map { certificate throws(Failure) in
+      try trust.bytes(of: certificate)
+    }
     do throws(KeyringError) {
-      gpg = try GnuPGWitness(trust.files.map(\.bytes))
+      gpg = try GnuPGWitness(certificates)
     } catch {
       throw Failure(error, key: "")
     }

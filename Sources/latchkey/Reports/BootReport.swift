@@ -9,6 +9,8 @@ struct BootReport: Encodable {
   let summary: String
   let signer: String?
   let signingKey: String?
+  /// The files that the signer's certificate is in.
+  let trustedBy: [String]?
   /// ISO 8601, UTC.
   let signedAt: String?
   /// SHA-256 of the signed list.
@@ -25,6 +27,8 @@ struct BootReport: Encodable {
   /// What an interrupted signing left; nil if nothing.
   var waiting: Waiting?
   let changes: [Change]
+  /// What to do about the key that signed, where that is why the signature does not hold.
+  let keyAdvice: String?
 
   /// A system by its id in `kexec_latchkey.txt`.
   struct System: Encodable {
@@ -61,14 +65,23 @@ struct BootReport: Encodable {
     let to: String?
   }
 
-  /// Of a verdict about the /boot at `path`.
+  /// Of a verdict about the /boot at `path`, by the certificates trusted.
   /// - Parameter system: this system's id, if it is known.
-  init(_ verdict: BootVerdict, at path: String, system: [UInt8]? = nil) {
+  init(
+    _ verdict: BootVerdict, at path: String, _ trust: TrustStore, system: [UInt8]? = nil
+  ) {
     let place = Escaped.text(path)
     let by = verdict.signedBy
     signer = by.map { Hexadecimal.text($0.certificate) }
     signingKey = by.map { Hexadecimal.text($0.key) }
     signedAt = by.map { Moment.text($0.time) }
+    let advice = TrustAdvice(trust)
+    trustedBy = by.map { advice.files(with: $0.key) }
+    if case .refused(let problem, _) = verdict {
+      keyAdvice = advice.text(problem)
+    } else {
+      keyAdvice = nil
+    }
     manifest = by.map { Hexadecimal.text($0.digest) }
     names = by.map { $0.dialect == .relative ? "relative" : "absolute" }
     let systems = by?.systems.map { System($0, own: system) } ?? []
@@ -135,7 +148,8 @@ struct BootReport: Encodable {
       "If it was never signed, sign it: latchkey sign. If it was, don't type a passphrase or PIN on "
         + "this machine before you know why."
     case "refused", "malformed":
-      "Don't type a passphrase or PIN on this machine before you know why."
+      (keyAdvice.map { $0 + " " } ?? "")
+        + "Don't type a passphrase or PIN on this machine before you know why."
     case "older":
       "If you put it back yourself, sign it again: latchkey sign. If not, don't boot it."
     default: "If the change is yours, sign it: latchkey sign. If not, don't boot it."
@@ -154,6 +168,9 @@ struct BootReport: Encodable {
       lines.append("  signed by  \(signer)")
       if let signingKey, signingKey != signer { lines.append("  with key   \(signingKey)") }
       lines.append("  on         \(signedAt)")
+      if let trustedBy, !trustedBy.isEmpty {
+        lines.append("  trusted by \(trustedBy.joined(separator: ", "))")
+      }
     }
     if let signedOnWords { lines.append("  signed on  \(signedOnWords)") }
     if let manifest { lines.append("  manifest   \(manifest)") }

@@ -30,7 +30,7 @@ struct ChangesReport: Encodable {
   ) {
     let found = BootExplanation(
       of: boot, boot: site.path, root: options.sysroot, kept: site.kept, made: made)
-    signature = BootReport(boot, at: site.path, system: site.memory.system)
+    signature = BootReport(boot, at: site.path, site.trust, system: site.memory.system)
     verdict = signature.verdict
     changes = found.differences.map(DifferenceReport.init)
     unexplained = found.unexplained

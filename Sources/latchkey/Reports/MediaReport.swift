@@ -19,10 +19,14 @@ struct MediaReport: Encodable {
     let signature: String?
     let signer: String?
     let signingKey: String?
+    /// The files that the signer's certificate is in.
+    let trustedBy: [String]?
     /// ISO 8601, UTC.
     let signedAt: String?
     /// Why a signature is refused.
     let problem: String?
+    /// What to do about the key that signed, where that is why.
+    let keyAdvice: String?
     /// What the distribution's list says; none if none was asked.
     var checksums: Checksums?
   }
@@ -48,8 +52,15 @@ extension MediaReport.File {
   /// - Parameter verdict: of the signature at `signature`; nil where there is none.
   init(
     _ file: MediaFile, _ reading: MediaReading, signature: String?,
-    _ verdict: Result<Verdict, SignatureError>?, _ checksums: MediaReport.Checksums?
+    _ verdict: Result<Verdict, SignatureError>?, _ checksums: MediaReport.Checksums?,
+    _ trust: TrustStore
   ) {
+    let advice = TrustAdvice(trust)
+    if case .failure(let error)? = verdict {
+      keyAdvice = advice.text(error)
+    } else {
+      keyAdvice = nil
+    }
     path = Escaped.text(file.path)
     size = file.size
     sha256 = Hexadecimal.text(reading.checksum(.sha256))
@@ -62,15 +73,16 @@ extension MediaReport.File {
       problem = "its content is a /boot's signed list, and the signature counts for that /boot only"
     case nil:
       self.verdict = "unsigned"
-      (signer, signingKey, signedAt, problem) = (nil, nil, nil, nil)
+      (signer, signingKey, trustedBy, signedAt, problem) = (nil, nil, nil, nil, nil)
     case .failure(let error):
       self.verdict = "refused"
-      (signer, signingKey, signedAt) = (nil, nil, nil)
+      (signer, signingKey, trustedBy, signedAt) = (nil, nil, nil, nil)
       problem = error == .bad ? "the file, or the signature itself, was changed" : error.words
     case .success(let by):
       self.verdict = "good"
       signer = Hexadecimal.text(by.primary)
       signingKey = Hexadecimal.text(by.signer)
+      trustedBy = advice.files(with: by.signer)
       signedAt = Moment.text(by.creationTime)
       problem = nil
     }
@@ -92,6 +104,9 @@ extension MediaReport.File {
       lines.append("  signed by  \(signer ?? "")")
       if let signingKey, signingKey != signer { lines.append("  with key   \(signingKey)") }
       lines.append("  on         \(signedAt ?? "")")
+      if let trustedBy, !trustedBy.isEmpty {
+        lines.append("  trusted by \(trustedBy.joined(separator: ", "))")
+      }
     case "refused":
       lines.append("The signature of \(path) does not hold: \(problem ?? "").")
       lines.append("  signature  \(signature ?? "")")
@@ -114,7 +129,7 @@ extension MediaReport.File {
         "Sign it, if you trust it: latchkey sign \(path). Check the distribution's list on the way "
         + "with --checksums."
     }
-    return "Don't boot \(path) before you know why."
+    return (keyAdvice.map { $0 + " " } ?? "") + "Don't boot \(path) before you know why."
   }
 }
 

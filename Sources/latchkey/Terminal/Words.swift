@@ -79,12 +79,17 @@ extension OpenPGPError {
     switch self {
     case .malformed(let tag): "a packet makes no sense (tag \(tag))"
     case .malformedArmor: "its armor is broken"
+    case .guardedArmor:
+      "something stands in front of \"-----BEGIN PGP\", such as the colon that gpg puts there so that a revocation does not count yet"
     case .armored: "it is in armor"
     case .wrongArmor: "its armor is of another kind"
     case .unexpectedPacket(let tag): "a packet doesn't belong there (tag \(tag))"
     case .unsupportedVersion(let tag, let version):
       "a packet has version \(version), which isn't known here (tag \(tag))"
     case .unsupportedAlgorithm(let number): "public-key algorithm \(number) isn't known here"
+    case .unsupportedPrimary(let number):
+      "its primary key is \(Self.name(ofAlgorithm: number)), which Latchkey does not verify"
+    case .tooManyRevocations: "it holds more revocations than Latchkey compares"
     case .unsupportedCompression(let number):
       "it is compressed by algorithm \(number); encrypt it with gpg -z0"
     case .unsupportedCipher(let number): "it is encrypted by cipher \(number), not by AES"
@@ -101,6 +106,21 @@ extension OpenPGPError {
     case .unwritable: "it is too long, or has numbers that don't fit"
     case .signatureDoesNotVerify: "the dongle made a signature that does not hold"
     case .crypto: "libcrypto failed"
+    }
+  }
+  /// A public-key algorithm by its number in RFC 9580 §9.1.
+  static func name(ofAlgorithm number: UInt8) -> String {
+    switch number {
+    case 16, 20: "Elgamal"
+    case 17: "DSA"
+    case 18: "ECDH on a curve that isn't known here"
+    case 19: "ECDSA on a curve that isn't known here"
+    case 22: "EdDSA on a curve that isn't known here"
+    case 25: "X25519 in OpenPGP's newer form"
+    case 26: "X448 in OpenPGP's newer form"
+    case 27: "Ed25519 in OpenPGP's newer form"
+    case 28: "Ed448 in OpenPGP's newer form"
+    default: "of algorithm \(number)"
     }
   }
 }

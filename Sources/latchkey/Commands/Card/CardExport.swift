@@ -44,21 +44,15 @@ struct CardExport: ParsableCommand {
     let text: String
   }
 
-  /// The file that holds a certificate with one of the dongle's keys, and no other certificate.
+  /// The certificate that has one of the dongle's keys, alone: as its file has it, if that holds nothing else.
   private func certificate() throws(Failure) -> [UInt8] {
     let dongle = try Dongles.look(options).one("that fits")
     let fingerprints = KeySlot.allCases.compactMap { dongle.application.fingerprint(of: $0) }
-    let folder = options.folders.trusted
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let files =
-      trusted.isEmpty
-      ? names.filter { $0.hasSuffix(".asc") }.sorted().map { folder + "/" + $0 } : trusted
-    for file in files {
-      let bytes = try DataFile.read(file)
-      guard let certificate = try? Certificate(parsing: bytes.span),
-        fingerprints.contains(where: { certificate.key($0) != nil })
-      else { continue }
-      return Armor.isArmored(bytes.span) ? bytes : Armor.encode(bytes.span, as: .publicKey)
+    let trust = try TrustStore(files: trusted, folders: options.folders)
+    for certificate in trust.certificates
+    where fingerprints.contains(where: { certificate.key($0) != nil }) {
+      let bytes = try trust.bytes(of: certificate)
+      return Armor.encode(bytes.span, as: .publicKey)
     }
     throw Failure(
       .noDongle, "no certificate of \(dongle.name) is known here",
