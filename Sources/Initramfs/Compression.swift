@@ -1,5 +1,3 @@
-import CSystem
-
 /// How a part of an image is compressed, as the kernel knows it (`lib/decompress.c`). zlib undoes gzip here;
 /// of the others the program does: what made the image on this machine has it too.
 public enum Compression: String, CaseIterable, Sendable {
@@ -28,19 +26,5 @@ public enum Compression: String, CaseIterable, Sendable {
     case .bzip2: [0x42, 0x5A, 0x68]
     case .lzop: [0x89, 0x4C, 0x5A, 0x4F, 0x00, 0x0D, 0x0A, 0x1A, 0x0A]
     }
-  }
-
-  /// Starts its program on what is left of a file.
-  /// - Returns: its process, and the descriptor of what it writes, both the caller's to end.
-  /// - Throws: ``ImageError``.
-  func start(_ input: Int32) throws(ImageError) -> (process: pid_t, output: Int32) {
-    var output: Int32 = -1
-    // Safe: the names are C strings for the call, and the number is ours.
-    let process = unsafe system_start_filter(rawValue, "-dc", input, &output)
-    guard process > 0 else {
-      if process == -ENOENT { throw .noProgram(self) }
-      throw .unreadable(errno: -process)
-    }
-    return (process, output)
   }
 }

@@ -18,6 +18,7 @@ struct ImageInput: ~Copyable {
   private var next = 0
   private var member: Member?
   private var gzip: GzipStream?
+  private var program: DecompressionProgram?
   private var packed: [UInt8] = []
   private var unpacked = 0
   private var members = 0
@@ -28,8 +29,7 @@ struct ImageInput: ~Copyable {
     /// Where it begins and ends in the image; the end of gzip's is known when it was read.
     let start: Int
     var end: Int?
-    /// The program, and what it writes.
-    var process: pid_t = 0
+    /// What its program writes.
     var output: Int32 = -1
   }
 
@@ -56,13 +56,7 @@ struct ImageInput: ~Copyable {
     size = Int(status.st_size)
   }
 
-  deinit {
-    if let member, member.process > 0 {
-      close(member.output)
-      _ = system_end_filter(member.process)
-    }
-    close(image)
-  }
+  deinit { close(image) }
 
   /// Where in the image something is to be named: the place, or that of the compressed part.
   func named(_ place: Int) -> Int { member?.start ?? place }
@@ -185,7 +179,9 @@ struct ImageInput: ~Copyable {
       if part == image, lseek(image, off_t(begin), SEEK_SET) != off_t(begin) {
         throw .unreadable(errno: system_errno())
       }
-      (member.process, member.output) = try compression.start(part)
+      let program = try DecompressionProgram(compression, reading: part)
+      member.output = program.output
+      self.program = consume program
     }
     self.member = member
     (start, self.end, place, next) = (0, 0, 0, begin)
@@ -198,11 +194,8 @@ struct ImageInput: ~Copyable {
     guard let member else { return }
     self.member = nil
     gzip = nil
-    if member.process > 0 {
-      close(member.output)
-      guard system_end_filter(member.process) == 0 else {
-        throw .cannotDecompress(member.compression)
-      }
+    if let program = program.take(), program.end() != 0 {
+      throw .cannotDecompress(member.compression)
     }
     guard isAtEnd, let behind = member.end else {
       throw .damaged(.notAnArchive, at: member.start)
