@@ -17,9 +17,8 @@ struct ImageInput: ~Copyable {
   /// Of the image, what is read next.
   private var next = 0
   private var member: Member?
-  /// What decompresses the member; nil for gzip's.
-  private var program: DecompressionProgram?
   private var gzip: GzipStream?
+  private var program: DecompressionProgram?
   private var packed: [UInt8] = []
   private var unpacked = 0
   private var members = 0
@@ -30,6 +29,8 @@ struct ImageInput: ~Copyable {
     /// Where it begins and ends in the image; the end of gzip's is known when it was read.
     let start: Int
     var end: Int?
+    /// What its program writes.
+    var output: Int32 = -1
   }
 
   /// - Throws: ``ImageError``: it is no ordinary file, can't be read, or is too large.
@@ -112,7 +113,7 @@ struct ImageInput: ~Copyable {
       next += got
       return got
     }
-    let got = try member.compression == .gzip ? inflate() : readProgram()
+    let got = try member.compression == .gzip ? inflate() : read(member.output)
     unpacked += got
     guard
       unpacked
@@ -145,8 +146,7 @@ struct ImageInput: ~Copyable {
     return 0
   }
 
-  private mutating func readProgram() throws(ImageError) -> Int {
-    guard let descriptor = program?.output else { return 0 }
+  private mutating func read(_ descriptor: Int32) throws(ImageError) -> Int {
     while true {
       // Safe: the array is exclusively ours, and the count is the room that is left.
       let got = unsafe buffer.withUnsafeMutableBytes { room in
@@ -179,7 +179,9 @@ struct ImageInput: ~Copyable {
       if part == image, lseek(image, off_t(begin), SEEK_SET) != off_t(begin) {
         throw .unreadable(errno: system_errno())
       }
-      program = try DecompressionProgram(compression, reading: part)
+      let program = try DecompressionProgram(compression, reading: part)
+      member.output = program.output
+      self.program = consume program
     }
     self.member = member
     (start, self.end, place, next) = (0, 0, 0, begin)
@@ -192,8 +194,8 @@ struct ImageInput: ~Copyable {
     guard let member else { return }
     self.member = nil
     gzip = nil
-    if let program = program.take() {
-      guard program.end() == 0 else { throw .cannotDecompress(member.compression) }
+    if let program = program.take(), program.end() != 0 {
+      throw .cannotDecompress(member.compression)
     }
     guard isAtEnd, let behind = member.end else {
       throw .damaged(.notAnArchive, at: member.start)

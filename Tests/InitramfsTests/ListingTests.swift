@@ -64,7 +64,7 @@ struct ListingTests {
     #expect(listing[Array("bin".utf8)]?.content == .link(Array("usr/bin".utf8)))
     let tree = try ImageTree(image: path)
     #expect(Set(tree.nodes.keys) == Set(text(listing)))
-    #expect(tree.text("bin/../etc/small") == "small\n")
+    #expect(tree.text("bin/../../etc/small") == "small\n")
     #expect(try ImageListing(parsing: listing.bytes.span) == listing)
   }
 
@@ -102,10 +102,16 @@ struct ListingTests {
     let folder = try TemporaryFolder()
     let one = Newc.archive([Newc.file("a", "")])
     let empty = Newc.archive([])
-    let many = (0...ImageLimits.entries).map { Newc.file("\($0)", "") }
+    let entry = Newc.archive([Newc.file("0000000", "")], trailer: false)
+    var many: [UInt8] = []
+    for number in 0...ImageLimits.entries {
+      many += entry[..<110]
+      many += Array(String(1_000_000 + number).utf8)
+      many += entry[117...]
+    }
     let part = try packed(one, "gzip -1")
     let images: [[UInt8]] = [
-      Newc.archive(many),
+      many,
       Array([[UInt8]](repeating: empty, count: ImageLimits.entries + 1).joined()),
       Array([[UInt8]](repeating: part, count: ImageLimits.members + 1).joined()),
     ]

@@ -66,7 +66,8 @@ struct OddEntryTests {
       "two modes of one file", .hardLink,
       [N.file("a", "", inode: 7, names: 2), N.file("b", "y", 0o755, inode: 7, names: 2)]
     ),
-    ("what fills up", .padding, [entry { $0.padding = 1 }]),
+    ("what fills up a name", .padding, [entry { ($0.padding, $0.name) = (1, [0x61, 0x62]) }]),
+    ("what fills up a content", .padding, [entry { ($0.padding, $0.content) = (1, [1]) }]),
     (
       "a checksum that is wrong", .checksum,
       [

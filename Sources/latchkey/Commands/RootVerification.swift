@@ -20,7 +20,7 @@ struct RootVerification {
     }
     if !differences.isEmpty {
       Output.note(
-        "latchkey: \(BootReport(verdict, at: site.path, site.trust).summary). The signature holds, and with it the hashes "
+        "latchkey: \(try site.report(verdict).summary). The signature holds, and with it the hashes "
           + "of the root.")
     }
     let list = try list(of: by)
