@@ -40,15 +40,18 @@ static int limit_all(unsigned seconds) {
 
 // MARK: Privileges
 
-static const unsigned nobody = 65534;
+/// Numbers above those that systems and containers give to users.
+static const unsigned first_stranger = 0x7A000000;
 
-/// Root becomes nobody, where there is such a user: a namespace of users may have none. By the system calls
+/// Root becomes a user to whom nothing belongs, and who runs nothing else: whoever is the same user may look into
+/// a process, and write to its memory. A namespace of users may not have that number. By the system calls
 /// themselves: libc's would tell each of the parent's threads, which this process has none of.
-static void become_nobody(void) {
+static void become_stranger(void) {
   if (geteuid() != 0) return;
+  const unsigned stranger = first_stranger + (unsigned)getpid();
   syscall(SYS_setgroups, 0, NULL);
-  syscall(SYS_setresgid, nobody, nobody, nobody);
-  syscall(SYS_setresuid, nobody, nobody, nobody);
+  syscall(SYS_setresgid, stranger, stranger, stranger);
+  syscall(SYS_setresuid, stranger, stranger, stranger);
 }
 
 // MARK: Landlock (landlock(7)), whose numbers are those of Linux 5.13 and later
@@ -300,7 +303,7 @@ static int filter_calls(const char *program) {
 #endif
 
 int confine(const char *program, unsigned seconds) {
-  become_nobody();
+  become_stranger();
   // Behind the change of user, which takes it back.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

@@ -84,9 +84,7 @@ struct GeneratedFileTests {
     Case(modules + "modules.softdep", "a command") { $0 + "install ext4 /bin/sh\n" },
     Case(modules + "modules.softdep", "a parameter") { $0 + "options ext4 x=1\n" },
     Case(modules + "modules.softdep", "a ban") { $0 + "blacklist ext4\n" },
-    Case(modules + "modules.softdep", "a line that goes on") {
-      $0 + "# \\\ninstall ext4 /bin/sh\n"
-    },
+    Case(modules + "modules.softdep", "a line that goes on") { $0 + "# \\\n" },
     Case(modules + "modules.devname", "a device elsewhere") { $0 + "dm_mod ../etc/x c1:1\n" },
     Case(modules + "modules.devname", "another type") { $0 + "dm_mod x p1:1\n" },
     Case(modules + "modules.builtin", "a command") { $0 + "install x /bin/sh\n" },

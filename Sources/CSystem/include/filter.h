@@ -4,7 +4,7 @@
 
 /// Starts `program argument` with its standard input from `input` and its errors unseen, confined: it may
 /// compute, read what it was given, and write to the pipe. It has an environment of two constants and no other
-/// descriptor of ours, and ends with the thread that started it. As root it becomes nobody.
+/// descriptor of ours, and ends with the thread that started it. As root it becomes a user of its own.
 /// - program: an absolute path.
 /// - seconds: the most of the processors' time; it is ended then.
 /// `*output` is the end to read from, for the caller to close.
