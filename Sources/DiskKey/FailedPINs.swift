@@ -44,25 +44,14 @@ public final class FailedPINs: PINMemory {
     return false
   }
 
+  /// What is known of a text: ``PINFate/unknown`` of each where a later release wrote into the file.
   public func fate(of text: borrowing SecretBytes, as pin: PIN, on card: CardIdentifier) -> PINFate?
   {
-    let entries = entries()
-    var fate: PINFate?
-    var start = 0
-    while start < entries.count {
-      let kind = Self.kind(entries, start)
-      if kind == .ofLaterRelease {
-        // What it says nobody here can read: it may be this very text.
-        if fate == nil { fate = .unknown }
-      } else if Self.matches(entries, start, text, pin, card) {
-        if kind == .old || entries[start + 3] >> 4 != PINFate.unknown.rawValue { return .failed }
-        fate = .unknown
-      }
-      start += Self.entrySize
-    }
-    return fate
+    var others: [UInt8] = []
+    return look(for: text, pin, card, &others)
   }
 
+  /// Notes a text's fate, under a lock that all processes heed.
   public func note(
     _ fate: PINFate?, of text: borrowing SecretBytes, as pin: PIN, on card: CardIdentifier
   ) {
@@ -70,15 +59,8 @@ public final class FailedPINs: PINMemory {
       // One process at a time: what two would add at once, one of them would lose.
       let directory = try lockedFolder()
       defer { system_unlock_and_close(directory) }
-      let entries = entries()
       var kept: [UInt8] = []
-      var start = 0
-      while start < entries.count {
-        if !Self.matches(entries, start, text, pin, card) {
-          kept += [UInt8](entries[start..<(start + Self.entrySize)])
-        }
-        start += Self.entrySize
-      }
+      _ = look(for: text, pin, card, &kept)
       if let fate {
         var salt = Self.name(pin, card)
         salt[3] |= fate.rawValue << 4
@@ -87,16 +69,40 @@ public final class FailedPINs: PINMemory {
         } catch {
           throw .crypto
         }
-        let digest = try Self.digest(text, pin, card, salt)
-        kept += salt + digest
+        kept += salt
+        kept += try Self.digest(text, pin, card, salt)
       }
       if kept.count > Self.maximumEntries * Self.entrySize { kept.removeFirst(Self.entrySize) }
-      if kept != entries { try write(kept) }
+      try write(kept)
     } catch {
       problem = error
     }
   }
 
+  /// What the entries say of a text.
+  /// - Parameter others: gets the entries of all others.
+  private func look(
+    for text: borrowing SecretBytes, _ pin: PIN, _ card: CardIdentifier, _ others: inout [UInt8]
+  ) -> PINFate? {
+    let entries = entries()
+    var fate: PINFate?
+    var start = 0
+    while start < entries.count {
+      let kind = Self.kind(entries, start)
+      if kind != .ofLaterRelease, Self.matches(entries, start, text, pin, card) {
+        let isFailed = kind == .old || entries[start + 3] >> 4 != PINFate.unknown.rawValue
+        if fate != .failed { fate = isFailed ? .failed : .unknown }
+      } else {
+        others += [UInt8](entries[start..<(start + Self.entrySize)])
+        // What it says nobody here can read: it may be this very text.
+        if kind == .ofLaterRelease, fate == nil { fate = .unknown }
+      }
+      start += Self.entrySize
+    }
+    return fate
+  }
+
+  /// Forgets that PIN of that card; and what the first release wrote, which names neither.
   public func forget(_ pin: PIN, of card: CardIdentifier) {
     let name = Self.name(pin, card)
     do throws(DiskKeyError) {
@@ -208,10 +214,12 @@ public final class FailedPINs: PINMemory {
 
   /// How a salt begins, without the fate.
   private static func name(_ pin: PIN, _ card: CardIdentifier) -> [UInt8] {
-    var name = [UInt8(ascii: "L"), UInt8(ascii: "K"), version, pin.rawValue]
-    name.append(UInt64(card.manufacturer), size: 2)
-    name.append(UInt64(card.serial), size: 4)
-    return name
+    let serial = card.serial
+    return [
+      UInt8(ascii: "L"), UInt8(ascii: "K"), version, pin.rawValue,
+      UInt8(card.manufacturer >> 8), UInt8(card.manufacturer & 0xFF), UInt8(serial >> 24),
+      UInt8(serial >> 16 & 0xFF), UInt8(serial >> 8 & 0xFF), UInt8(serial & 0xFF),
+    ]
   }
 
   private static func digest(

@@ -41,7 +41,6 @@ extension Session {
     _ new: borrowing SecretBytes, _ newDerivation: KeyDerivation, _ target: PIN,
     under terms: PINTerms<Memory>
   ) throws(CardError) {
-    try checkTries(proof)
     try checkPossible(old, proof, oldDerivation)
     try checkPossible(new, target, newDerivation)
     let oldSize = oldDerivation.derivedSize ?? old.count

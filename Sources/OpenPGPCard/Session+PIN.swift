@@ -25,7 +25,7 @@ extension Session {
     let now = application.pinStatus.triesLeft(which)
     guard now >= terms.triesShown else {
       throw .fewerTries(
-        which, shown: UInt8(clamping: terms.triesShown), now: UInt8(clamping: now))
+        which, shown: UInt8(clamping: terms.triesShown), now: UInt8(truncatingIfNeeded: now))
     }
     guard now > 1 || terms.spendsLastTry else { throw .lastTryKept(which) }
   }
@@ -35,7 +35,6 @@ extension Session {
     _ pin: borrowing SecretBytes, _ which: PIN, _ reference: UInt8, _ derivation: KeyDerivation,
     under terms: PINTerms<Memory>
   ) throws(CardError) {
-    try checkTries(which)
     try checkPossible(pin, which, derivation)
     var sent = SecretBytes(capacity: derivation.derivedSize ?? pin.count)
     try derivation.derive(pin, for: which, into: &sent)

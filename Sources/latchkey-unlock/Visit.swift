@@ -18,6 +18,8 @@ final class Visit {
   private let watch: Watch
   private let service: PCSCService
   private let reader: PCSCReader
+  /// A person was told that a PIN may be sent again.
+  private var sendsAgain = false
 
   /// How a visit ends.
   enum Ending {
@@ -104,7 +106,7 @@ final class Visit {
         }
         if job.asker.isPerson { say("an empty PIN leads to the passphrase") }
         let pin = try job.asker.pin(prompt, until: watch)
-        if let ending = try attempt(&card, pin, tries, sendsAgain: false) { return ending }
+        if let ending = attempt(&card, pin, tries) { return ending }
       } catch {
         switch error {
         case .tooLong: say("no dongle has so long a PIN: it was not sent")
@@ -139,9 +141,8 @@ final class Visit {
   /// - Parameter tries: as they were shown. A last one was agreed to: only a person can, never a script.
   /// - Returns: how the visit ends; nil to ask again.
   private func attempt(
-    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes, _ tries: Int,
-    sendsAgain: Bool
-  ) throws(SecretInputError) -> Ending? {
+    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes, _ tries: Int
+  ) -> Ending? {
     do throws(CardError) {
       let terms = PINTerms(
         triesShown: tries, spendsLastTry: true, sendsAgain: sendsAgain, memory: failed)
@@ -152,24 +153,19 @@ final class Visit {
       }
       return .over
     } catch {
+      if failed.problem != nil { say("this PIN can't be remembered") }
       switch error {
       case .failedBefore:
         say("this PIN already failed on this dongle since the boot: it was not sent again")
       case .unansweredBefore:
-        if try job.asker.confirms(
-          "This PIN was sent before, and no answer came. Type yes to send it again: ",
-          until: watch)
-        {
-          return try attempt(&card, pin, tries, sendsAgain: true)
-        }
-        say("it was not sent again")
+        // Who types it once more has read this. A script is asked once.
+        say("this PIN was sent before, without an answer: type it again to send it again")
+        sendsAgain = true
       case .wrongPIN:
-        sayProblem()
         say("wrong PIN")
       case .impossiblePIN:
         say("no PIN of this dongle has that length: it was not sent")
       case .blocked:
-        sayProblem()
         say("wrong PIN; it is blocked now: use the passphrase; later: latchkey card pin unblock")
         job.refuse(dongle.pinned.identifier)
         return .over
@@ -216,10 +212,6 @@ final class Visit {
     line += describe(dongle)
     line.append(" waits for your touch")
     return LateNotice(line)
-  }
-
-  private func sayProblem() {
-    if failed.problem != nil { say("this PIN can't be remembered as one that failed") }
   }
 }
 
