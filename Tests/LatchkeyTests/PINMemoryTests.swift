@@ -219,6 +219,27 @@ struct PINMemoryTests {
     #expect(try tries(work)[.user] == 3)
   }
 
+  @Test(
+    "a dongle with more tries than a new one has is emptied and made ready, whatever failed on it")
+  func reset() throws {
+    let work = try Workplace(profile: "yubikey-5")
+    try work.folder.write("factory-admin", "12345678\n")
+    try work.folder.write("factory", "123456\n")
+    try work.provision()
+    try work.latchkey(
+      ["card", "pin", "retries", "10", "5", "10", "--admin-pin-file", "admin", "--yes"],
+      expecting: 0)
+    for (pin, file) in [("pin", "factory"), ("admin-pin", "factory-admin")] {
+      let more = pin == "pin" ? [] : ["--admin"]
+      expect(
+        try work.latchkey(
+          ["card", "pin", "change", "--\(pin)-file", file, "--new-pin-file", "admin"] + more), 1,
+        ["wrong", "9 tries are left"])
+    }
+    try work.provision(["--reset", "--export", "new.asc"])
+    #expect(try tries(work) == [.user: 3, .resetCode: 0, .admin: 3])
+  }
+
   @Test("a dongle that was never used here gets a PIN only by name, once")
   func stranger() throws {
     let work = try workplace(.reader)

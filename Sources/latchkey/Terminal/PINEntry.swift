@@ -3,6 +3,7 @@ import OpenPGPCard
 import Provisioning
 import Secrets
 import SmartCard
+import Synchronization
 
 /// A PIN on its way to one dongle: the only way by which this command sends one. It is asked for with the
 /// tries that are left, held back if it can only fail, and goes out on the terms that were asked about.
@@ -23,7 +24,8 @@ final class PINEntry {
 
   private init(
     _ pin: PIN, of dongle: Dongle, from source: SecretSource, _ secret: consuming SecretBytes,
-    isOnPad: Bool = false, sendsAgain: Bool = false, _ folders: SystemFolders
+    isOnPad: Bool = false, sendsAgain: Bool = false, isEmptiedFirst: Bool = false,
+    _ folders: SystemFolders
   ) {
     self.pin = pin
     self.dongle = dongle
@@ -31,10 +33,11 @@ final class PINEntry {
     text = SecretHolder(secret)
     self.isOnPad = isOnPad
     self.folders = folders
-    let tries = dongle.application.pinStatus.triesLeft(pin)
+    // A dongle that is emptied has other tries then, and its PIN is no secret.
+    let tries = isEmptiedFirst ? 0 : dongle.application.pinStatus.triesLeft(pin)
     // Where it is the last one, a person has said yes: see `confirmTries`.
     terms = PINTerms(
-      triesShown: tries, spendsLastTry: tries == 1, sendsAgain: sendsAgain,
+      triesShown: tries, spendsLastTry: isEmptiedFirst || tries == 1, sendsAgain: sendsAgain,
       memory: FailedPINs(folders))
   }
 
@@ -91,7 +94,9 @@ final class PINEntry {
     _ pin: PIN, of dongle: Dongle, _ options: GlobalOptions
   ) throws(Failure) -> PINEntry {
     let source = SecretSource.factory(pin)
-    return PINEntry(pin, of: dongle, from: source, try source.read(prompt: ""), options.folders)
+    return PINEntry(
+      pin, of: dongle, from: source, try source.read(prompt: ""), isEmptiedFirst: true,
+      options.folders)
   }
 
   // MARK: The reader's pad
@@ -140,11 +145,16 @@ final class PINEntry {
     stranger dongle: Dongle, _ pin: PIN, _ options: GlobalOptions
   ) throws(Failure) {
     if options.yes || !options.card.isEmpty { return }
+    if named.withLock({ $0.contains(dongle.identifier) }) { return }
     if case .file = dongle.place, !Question.canAsk { return }
     try Question.confirm(
       "\(dongle.name) was never used on this system. Send it the \(pin.words)?", assumed: false,
       otherwise: "No PIN was sent. If the dongle is yours, name it: --card \(dongle.serial).")
+    _ = named.withLock { $0.insert(dongle.identifier) }
   }
+
+  /// The dongles that a person said yes to: each is asked about once in a run.
+  private static let named = Mutex<Set<CardIdentifier>>([])
 
   /// The last try is spent only on a clear yes at the terminal, which `--yes` is not.
   private static func confirmTries(_ pin: PIN, of dongle: Dongle) throws(Failure) {
