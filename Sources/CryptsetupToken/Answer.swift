@@ -77,7 +77,6 @@ private func visit(
   with pin: borrowing SecretBytes
 ) -> Ending {
   let dongle = place.dongle
-  let identifier = dongle.pinned.identifier
   var folder: [UInt8] = []
   Text("/run/latchkey").add(to: &folder)
   let failed = FailedPINs(folder: folder)
@@ -89,28 +88,20 @@ private func visit(
       explainTries(tries, of: dongle, to: call)
       return .refused(-EPERM)
     }
-    guard try !failed.contains(pin, on: identifier) else {
-      call.say(
-        .person, "this PIN already failed on ", .bytes(words(for: dongle)),
-        " since the boot: it was not sent again; ", .number(tries), " tries are left")
-      return .refused(-EPERM)
-    }
     if let touch = card.application.touchPolicy(of: .decryption), touch != .off {
       call.say(.person, "touch ", .bytes(words(for: dongle)), " when it blinks")
     }
+    // Nobody was asked for anything: neither for the last try nor for sending a PIN again.
+    let terms = PINTerms(triesShown: tries, memory: failed)
     let key = try volume.blob.open(
-      on: &card, as: dongle, with: pin, decompressing: NoDecompression())
+      on: &card, as: dongle, with: pin, under: terms, decompressing: NoDecompression())
     // Before cryptsetup has the key: does the recorded keyslot hold the recorded volume key?
     try call.header.test(key, by: volume.trusted)
     return .key(key)
   } catch {
-    switch error {
-    case .card(.wrongPIN), .card(.blocked):
-      // A file that can't be written forgets, and stops nobody.
-      do throws(DiskKeyError) { try failed.remember(pin, on: identifier) } catch {
-        call.say(.person, "that this PIN failed can't be remembered in /run/latchkey")
-      }
-    default: break
+    // A file that can't be written forgets, and stops nobody.
+    if failed.problem != nil {
+      call.say(.person, "this PIN can't be remembered in /run/latchkey as one that was sent")
     }
     return .refused(explain(error, of: dongle, to: call))
   }

@@ -58,10 +58,10 @@ func explainTries(_ tries: Int, of dongle: Record.Dongle, to call: Call) {
 /// Says why a dongle's visit gave no key. What must not be tried again in a loop is -EPERM.
 func explain(_ error: DiskKeyError, of dongle: Record.Dongle, to call: Call) -> Int32 {
   switch error {
-  case .card(.wrongPIN(let left)):
+  case .card(.wrongPIN(_, let left)):
     if let left {
       call.say(
-        .person, "wrong PIN for ", .bytes(words(for: dongle)), ": ", .number(left),
+        .person, "wrong PIN for ", .bytes(words(for: dongle)), ": ", .number(Int(left)),
         left == 1 ? " try is left" : " tries are left")
     } else {
       call.say(.person, "wrong PIN for ", .bytes(words(for: dongle)))
@@ -69,6 +69,22 @@ func explain(_ error: DiskKeyError, of dongle: Record.Dongle, to call: Call) -> 
     return -EPERM
   case .card(.blocked):
     explainTries(0, of: dongle, to: call)
+    return -EPERM
+  case .card(.failedBefore):
+    call.say(
+      .person, "this PIN already failed on ", .bytes(words(for: dongle)),
+      " since the boot: it was not sent again; ",
+      "if it was changed since: latchkey card pin forget")
+    return -EPERM
+  case .card(.unansweredBefore):
+    call.say(
+      .person, "this PIN was sent to ", .bytes(words(for: dongle)), " before, and no answer came: ",
+      "it was not sent again; latchkey unlock asks whether to")
+    return -EPERM
+  case .card(.unanswered):
+    call.say(
+      .person, "the PIN was sent to ", .bytes(words(for: dongle)),
+      ", and no answer came: it may have used a try")
     return -EPERM
   case .card(.impossiblePIN):
     call.say(

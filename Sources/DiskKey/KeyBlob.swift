@@ -55,25 +55,27 @@ public struct ReadableBlob<Formats: MessageFormats>: Sendable {
   ///   - card: the visit; a differing serial, fingerprint, key or KDF-DO ends it before VERIFY.
   ///   - dongle: the recorded dongle that this card must be.
   ///   - pin: the user PIN's text. It is sent at most once.
+  ///   - terms: the tries that were shown, what was agreed to, and what remembers the text.
   ///   - decompressing: what undoes a compression, as gpg's default message has one.
   /// - Returns: the keyslot's key.
   /// - Throws: ``DiskKeyError/card(_:)``; ``DiskKeyError/unproven`` when the card took the PIN and then
   ///   could not decrypt; ``DiskKeyError/notForThisDongle``; ``DiskKeyError/message(_:)`` for what
   ///   stands behind the integrity check, such as a compression.
-  public func open<Transport: CardTransport, Decompressor: Decompression>(
+  public func open<Transport: CardTransport, Memory: PINMemory, Decompressor: Decompression>(
     on card: inout OpenPGPCard<Transport>, as dongle: Record.Dongle,
-    with pin: borrowing SecretBytes, decompressing: Decompressor
+    with pin: borrowing SecretBytes, under terms: PINTerms<Memory>, decompressing: Decompressor
   ) throws(DiskKeyError) -> SecretBytes {
     try check(dongle)
-    var decryption = try Self.authorize(&card, dongle, pin)
+    var decryption = try Self.authorize(&card, dongle, pin, terms)
     return try open(by: &decryption, as: dongle, decompressing: decompressing)
   }
 
-  private static func authorize<Transport: CardTransport>(
-    _ card: inout OpenPGPCard<Transport>, _ dongle: Record.Dongle, _ pin: borrowing SecretBytes
+  private static func authorize<Transport: CardTransport, Memory: PINMemory>(
+    _ card: inout OpenPGPCard<Transport>, _ dongle: Record.Dongle, _ pin: borrowing SecretBytes,
+    _ terms: PINTerms<Memory>
   ) throws(DiskKeyError) -> Authorization<Transport, Decryption> {
     do throws(CardError) {
-      return try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
+      return try card.authorize(.decryption, with: pin, under: terms, pinned: dongle.pinned)
     } catch {
       throw .card(error)
     }
@@ -91,7 +93,7 @@ public struct ReadableBlob<Formats: MessageFormats>: Sendable {
   ///   - dongle: the recorded dongle.
   ///   - decompressing: what undoes a compression.
   /// - Returns: the keyslot's key.
-  /// - Throws: as ``open(on:as:with:decompressing:)``.
+  /// - Throws: as ``open(on:as:with:under:decompressing:)``.
   public func open<Transport: CardTransport, Decompressor: Decompression>(
     by decryption: inout Authorization<Transport, Decryption>, as dongle: Record.Dongle,
     decompressing: Decompressor

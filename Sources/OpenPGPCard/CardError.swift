@@ -11,10 +11,21 @@ public enum CardError: Error, Equatable, Sendable {
   case notOpenPGP
   /// The application is terminated; `OpenPGPCard.activate(terminated:)` brings it back, empty.
   case terminated
-  /// The PIN was wrong. How many tries are left, or nil if the card would not say.
-  case wrongPIN(triesLeft: Int?)
+  /// This PIN was wrong. How many tries are left, or nil if the card would not say.
+  case wrongPIN(PIN, triesLeft: UInt8?)
   /// No tries are left for this PIN.
   case blocked(PIN)
+  /// This PIN has fewer tries than were shown to the person who gave it. It was not sent.
+  case fewerTries(PIN, shown: UInt8, now: UInt8)
+  /// This PIN has one try left, and nobody agreed to spend it. It was not sent.
+  case lastTryKept(PIN)
+  /// This text already failed on this card as this PIN. It was not sent.
+  case failedBefore(PIN)
+  /// This text was sent to this card as this PIN before, no answer came back, and nobody agreed to send it
+  /// once more. It was not sent.
+  case unansweredBefore(PIN)
+  /// This PIN was sent, and its answer did not come, or did not tell: it may be right, or have used a try.
+  case unanswered(TransportError, PIN)
   /// The text cannot be a PIN of this card: too short or too long. It was not sent.
   case impossiblePIN
   /// What was done on the reader's pad was no PIN; nothing was sent to the card.

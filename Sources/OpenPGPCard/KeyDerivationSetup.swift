@@ -13,12 +13,15 @@ extension OpenPGPCard {
   ///   - count: how many bytes are hashed for a PIN; 100,000 takes well under a millisecond.
   ///   - user: the user PIN as it is now.
   ///   - admin: the admin PIN as it is now.
+  ///   - userTerms: on what terms the user PIN goes to the card.
+  ///   - adminTerms: on what terms the admin PIN does.
   /// - Returns: what the card has then.
   /// - Throws: ``CardError/unsupported(_:)`` before anything is changed, if the card has no KDF-DO, or
   ///   one is active, or its PINs can't be as long as the hash.
-  public mutating func setUpKeyDerivation(
+  public mutating func setUpKeyDerivation<Memory: PINMemory>(
     _ hash: HashAlgorithm = .sha256, count: Int = 100_000, user: borrowing SecretBytes,
-    admin: borrowing SecretBytes
+    under userTerms: PINTerms<Memory>, admin: borrowing SecretBytes,
+    under adminTerms: PINTerms<Memory>
   ) throws(CardError) -> KeyDerivation {
     guard application.capabilities.hasKeyDerivation, hash == .sha256 || hash == .sha512,
       (1...KeyDerivation.maximumCount).contains(count), try !keyDerivation().isActive
@@ -30,16 +33,18 @@ extension OpenPGPCard {
     let derivation = try KeyDerivation.iteratedSalted(
       hash, count: count, initialUser: user, initialAdmin: admin)
     // A wrong one of the two ends it before anything is changed.
-    try session.verify(user, .user, 0x82, .plain)
-    try session.verify(admin, .admin, 0x83, .plain)
-    try session.replacePIN(.change(0x83), .admin, admin, .plain, admin, derivation, .admin)
+    try session.verify(user, .user, 0x82, .plain, under: userTerms)
+    try session.verify(admin, .admin, 0x83, .plain, under: adminTerms)
+    try session.replacePIN(
+      .change(0x83), .admin, admin, .plain, admin, derivation, .admin, under: .proven)
     do throws(CardError) {
-      try session.replacePIN(.change(0x81), .user, user, .plain, user, derivation, .user)
+      try session.replacePIN(
+        .change(0x81), .user, user, .plain, user, derivation, .user, under: .proven)
     } catch {
       // Gnuk changes no user PIN before there is a key; but it sets the PINs to the KDF-DO's hashes.
       guard case .status(.conditionsNotSatisfied, _) = error else { throw error }
     }
-    try session.verify(admin, .admin, 0x83, derivation)
+    try session.verify(admin, .admin, 0x83, derivation, under: .proven)
     try session.require(.putData(0xF9), derivation.encoded.span)
     session.forgetConfirmation()
     try session.refreshPINStatus()
@@ -54,24 +59,31 @@ extension OpenPGPCard {
   ///   - derivation: as it is now.
   ///   - user: the user PIN's text.
   ///   - admin: the admin PIN's text.
+  ///   - userTerms: on what terms the user PIN goes to the card.
+  ///   - adminTerms: on what terms the admin PIN does.
   /// - Throws: ``CardError/impossiblePIN`` before anything is changed, if the texts are too long.
-  public mutating func removeKeyDerivation(
-    _ derivation: KeyDerivation, user: borrowing SecretBytes, admin: borrowing SecretBytes
+  public mutating func removeKeyDerivation<Memory: PINMemory>(
+    _ derivation: KeyDerivation, user: borrowing SecretBytes, under userTerms: PINTerms<Memory>,
+    admin: borrowing SecretBytes, under adminTerms: PINTerms<Memory>
   ) throws(CardError) {
     try session.checkPossible(user, .user, .plain)
     try session.checkPossible(admin, .admin, .plain)
-    try session.verify(user, .user, 0x82, derivation)
-    try session.verify(admin, .admin, 0x83, derivation)
+    try session.verify(user, .user, 0x82, derivation, under: userTerms)
+    try session.verify(admin, .admin, 0x83, derivation, under: adminTerms)
     let factoryUser = SecretBytes(copying: FactoryPIN.user.span)
     let factoryAdmin = SecretBytes(copying: FactoryPIN.admin.span)
-    try session.replacePIN(.change(0x83), .admin, admin, derivation, factoryAdmin, .plain, .admin)
-    try session.replacePIN(.change(0x81), .user, user, derivation, factoryUser, .plain, .user)
-    try session.verify(factoryAdmin, .admin, 0x83, .plain)
+    try session.replacePIN(
+      .change(0x83), .admin, admin, derivation, factoryAdmin, .plain, .admin, under: .proven)
+    try session.replacePIN(
+      .change(0x81), .user, user, derivation, factoryUser, .plain, .user, under: .proven)
+    try session.verify(factoryAdmin, .admin, 0x83, .plain, under: .proven)
     let none: [UInt8] = [0x81, 0x01, 0x00]
     try session.require(.putData(0xF9), none.span)
     session.forgetConfirmation()
-    try session.replacePIN(.change(0x83), .admin, factoryAdmin, .plain, admin, .plain, .admin)
-    try session.replacePIN(.change(0x81), .user, factoryUser, .plain, user, .plain, .user)
+    try session.replacePIN(
+      .change(0x83), .admin, factoryAdmin, .plain, admin, .plain, .admin, under: .proven)
+    try session.replacePIN(
+      .change(0x81), .user, factoryUser, .plain, user, .plain, .user, under: .proven)
   }
 }
 

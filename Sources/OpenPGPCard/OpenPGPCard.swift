@@ -9,7 +9,8 @@ public import SmartCard
 /// card is reset, so that nobody finds it verified.
 ///
 ///     var card = try OpenPGPCard(selecting: connection)
-///     var signing = try card.authorize(.signing, with: pin, pinned: pinned)
+///     let terms = PINTerms(triesShown: 3, memory: NoPINMemory())
+///     var signing = try card.authorize(.signing, with: pin, under: terms, pinned: pinned)
 ///     let signature = try signing.sign(digest, hash: .sha256)
 ///
 /// That exchange is SELECT, GET DATA 6E, GENERATE 81, where C0 announces it GET DATA F9, VERIFY and
@@ -71,14 +72,18 @@ public struct OpenPGPCard<Transport: CardTransport>: ~Copyable {
   /// - Parameters:
   ///   - purpose: `.signing`, `.decryption` or `.administration`.
   ///   - pin: the PIN's text in UTF-8, without a newline. It is sent at most once.
-  /// - Throws: ``CardError/notThePinned(_:)`` before any byte of the PIN; ``CardError/blocked(_:)`` and
-  ///   ``CardError/impossiblePIN`` without sending it; ``CardError/wrongPIN(triesLeft:)``.
-  public mutating func authorize<Use: Purpose>(
-    _ purpose: Use, with pin: borrowing SecretBytes, pinned: PinnedKey
+  ///   - terms: the tries that were shown, what was agreed to, and what remembers the text.
+  /// - Throws: ``CardError/notThePinned(_:)`` before any byte of the PIN; ``CardError/blocked(_:)``,
+  ///   ``CardError/impossiblePIN``, ``CardError/fewerTries(_:shown:now:)``, ``CardError/lastTryKept(_:)``,
+  ///   ``CardError/failedBefore(_:)`` and ``CardError/unansweredBefore(_:)`` without sending it;
+  ///   ``CardError/wrongPIN(_:triesLeft:)``, ``CardError/unanswered(_:_:)``.
+  public mutating func authorize<Use: Purpose, Memory: PINMemory>(
+    _ purpose: Use, with pin: borrowing SecretBytes, under terms: PINTerms<Memory>,
+    pinned: PinnedKey
   ) throws(CardError) -> Authorization<Transport, Use> {
     try session.checkTries(Use.pin)
     try session.confirm(pinned)
-    try session.verify(pin, Use.pin, Use.reference, pinned.keyDerivation)
+    try session.verify(pin, Use.pin, Use.reference, pinned.keyDerivation, under: terms)
     return Authorization(session)
   }
 
@@ -86,11 +91,12 @@ public struct OpenPGPCard<Transport: CardTransport>: ~Copyable {
   /// gets the PIN.
   /// - Parameters:
   ///   - derivation: how this card's PINs are derived, as ``keyDerivation()`` says.
-  /// - Throws: as ``authorize(_:with:pinned:)``.
-  public mutating func authorize<Use: Purpose>(
-    _ purpose: Use, with pin: borrowing SecretBytes, derivedBy derivation: KeyDerivation
+  /// - Throws: as ``authorize(_:with:under:pinned:)``.
+  public mutating func authorize<Use: Purpose, Memory: PINMemory>(
+    _ purpose: Use, with pin: borrowing SecretBytes, under terms: PINTerms<Memory>,
+    derivedBy derivation: KeyDerivation
   ) throws(CardError) -> Authorization<Transport, Use> {
-    try session.verify(pin, Use.pin, Use.reference, derivation)
+    try session.verify(pin, Use.pin, Use.reference, derivation, under: terms)
     return Authorization(session)
   }
 }

@@ -11,35 +11,42 @@ extension OpenPGPCard {
 
   /// Has a PIN typed on the pad, on a card that has been held against what was recorded. It waits for
   /// that: say first that it does, and on which reader.
+  /// - Parameter terms: what was shown and agreed to; there is no text that could be remembered.
   /// - Throws: ``CardError/notThePinned(_:)`` before anybody is asked; ``CardError/blocked(_:)`` and
   ///   ``CardError/unsupported(_:)`` without asking; ``CardError/pad(_:)`` with no try used;
-  ///   ``CardError/wrongPIN(triesLeft:)``.
-  public mutating func authorizeOnPad<Use: Purpose>(
-    _ purpose: Use, pinned: PinnedKey
+  ///   ``CardError/fewerTries(_:shown:now:)``, ``CardError/lastTryKept(_:)``,
+  ///   ``CardError/wrongPIN(_:triesLeft:)``.
+  public mutating func authorizeOnPad<Use: Purpose, Memory: PINMemory>(
+    _ purpose: Use, under terms: PINTerms<Memory>, pinned: PinnedKey
   ) throws(CardError) -> Authorization<Transport, Use> {
     try session.checkTries(Use.pin)
     try session.confirm(pinned)
-    return try authorizeOnPad(purpose, derivedBy: pinned.keyDerivation)
+    return try authorizeOnPad(purpose, under: terms, derivedBy: pinned.keyDerivation)
   }
 
   /// Has a PIN typed on the pad, for a card that nothing is recorded of.
-  /// - Throws: as ``authorizeOnPad(_:pinned:)``.
-  public mutating func authorizeOnPad<Use: Purpose>(
-    _ purpose: Use, derivedBy derivation: KeyDerivation
+  /// - Throws: as ``authorizeOnPad(_:under:pinned:)``.
+  public mutating func authorizeOnPad<Use: Purpose, Memory: PINMemory>(
+    _ purpose: Use, under terms: PINTerms<Memory>, derivedBy derivation: KeyDerivation
   ) throws(CardError) -> Authorization<Transport, Use> {
-    try session.enterPIN(.verify(Use.reference), Use.pin, isChange: false, derivation)
+    try session.enterPIN(
+      .verify(Use.reference), Use.pin, isChange: false, derivation, under: terms)
     return Authorization(session)
   }
 
   /// Has the old PIN and twice a new one typed on the pad (CHANGE REFERENCE DATA, §7.2.3). The card tells
   /// old and new apart by the old one's length.
-  /// - Parameter which: `.user` or `.admin`.
-  /// - Throws: as ``authorizeOnPad(_:pinned:)``.
-  public mutating func changePINOnPad(
-    _ which: PIN, derivedBy derivation: KeyDerivation
+  /// - Parameters:
+  ///   - which: `.user` or `.admin`.
+  ///   - terms: on what terms the old one goes to the card.
+  /// - Throws: as ``authorizeOnPad(_:under:pinned:)``.
+  public mutating func changePINOnPad<Memory: PINMemory>(
+    _ which: PIN, under terms: PINTerms<Memory>, derivedBy derivation: KeyDerivation
   ) throws(CardError) {
     guard which != .resetCode else { throw .wrongData }
-    try session.enterPIN(.change(which.reference), which, isChange: true, derivation)
+    try session.enterPIN(
+      .change(which.reference), which, isChange: true, derivation, under: terms)
+    terms.memory.forget(which, of: session.application.identifier)
     try session.refreshPINStatus()
   }
 }

@@ -1,3 +1,5 @@
+public import Secrets
+
 /// Lengths and tries of the PINs: the PW status bytes C4 (OpenPGP card 3.4.1 §4.4.2).
 public struct PINStatus: Equatable, Sendable {
   /// One VERIFY as 81 is good for many signatures, not just one.
@@ -24,6 +26,14 @@ public struct PINStatus: Equatable, Sendable {
   }
   /// The most bytes it may have.
   public func maximumLength(_ pin: PIN) -> Int { Int(maximums[pin.index] & 0x7F) }
+  /// Whether a text can be that PIN: nothing else is sent. A derived PIN is always as long as its hash; the
+  /// text may be any from the least on.
+  public func isPossible(
+    _ text: borrowing SecretBytes, as pin: PIN, derivedBy derivation: KeyDerivation
+  ) -> Bool {
+    text.count >= pin.minimumLength
+      && (derivation.derivedSize ?? text.count) <= maximumLength(pin)
+  }
   /// Whether the card wants PIN block format 2 for it.
   public func wantsPINBlock(_ pin: PIN) -> Bool { maximums[pin.index] & 0x80 != 0 }
 }

@@ -7,15 +7,16 @@ import SmartCard
 /// The certificate and its revocation.
 extension Provisioning {
   /// Has the certificate and its revocation signed by the dongle.
-  func certify<Transport: CardTransport>(
+  func certify<Transport: CardTransport, Memory: PINMemory>(
     _ keys: [CertificateKey], _ card: inout OpenPGPCard<Transport>, _ pin: borrowing SecretBytes,
-    _ derivation: KeyDerivation
+    _ terms: PINTerms<Memory>, _ derivation: KeyDerivation
   ) throws(Halfway) -> Made {
     let drafts = try drafts(keys)
     let raw: [[UInt8]]
     do throws(CardError) {
       raw = try Self.sign(
-        drafts.certificate.signatures + [drafts.revocation], &card, pin, derivation)
+        drafts.certificate.signatures + [drafts.revocation], &card, pin, terms,
+        derivation)
     } catch {
       throw .touched(error)
     }
@@ -44,15 +45,15 @@ extension Provisioning {
   }
 
   /// With one PIN, or one for each, as the card wants it.
-  private static func sign<Transport: CardTransport>(
+  private static func sign<Transport: CardTransport, Memory: PINMemory>(
     _ drafts: [SignatureDraft], _ card: inout OpenPGPCard<Transport>,
-    _ pin: borrowing SecretBytes, _ derivation: KeyDerivation
+    _ pin: borrowing SecretBytes, _ terms: PINTerms<Memory>, _ derivation: KeyDerivation
   ) throws(CardError) -> [[UInt8]] {
     var raw: [[UInt8]] = []
-    var signing = try card.authorize(.signing, with: pin, derivedBy: derivation)
+    var signing = try card.authorize(.signing, with: pin, under: terms, derivedBy: derivation)
     for draft in drafts {
       if !raw.isEmpty, !card.application.pinStatus.allowsManySignatures {
-        signing = try card.authorize(.signing, with: pin, derivedBy: derivation)
+        signing = try card.authorize(.signing, with: pin, under: terms, derivedBy: derivation)
       }
       raw.append(try signing.sign(draft.digest.span, hash: draft.hash))
     }

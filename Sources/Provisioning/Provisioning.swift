@@ -66,25 +66,30 @@ public struct Provisioning: Sendable {
   ///   - limits: what an earlier visit to the dongle found.
   ///   - user: the user PIN as it is now: the factory's on a new dongle.
   ///   - admin: the admin PIN as it is now. After a reset both are the factory's, whatever is given.
+  ///   - userTerms: on what terms the user PIN goes to the dongle; after a reset none are needed.
+  ///   - adminTerms: on what terms the admin PIN does.
   /// - Throws: ``ProvisioningError/hasKeys``, ``ProvisioningError/currentPIN(_:_:)``,
   ///   ``ProvisioningError/card(_:)``,
   ///   ``ProvisioningError/incomplete(_:)``, ``ProvisioningError/certificate(_:)``.
-  public func makeKeys<Transport: CardTransport>(
+  public func makeKeys<Transport: CardTransport, Memory: PINMemory>(
     on transport: Transport, within limits: CardLimits? = nil, user: borrowing SecretBytes,
-    admin: borrowing SecretBytes, progress: (Stage) -> Void
+    under userTerms: PINTerms<Memory>, admin: borrowing SecretBytes,
+    under adminTerms: PINTerms<Memory>, progress: (Stage) -> Void
   ) throws(ProvisioningError) -> Made {
     if plan.isReset {
       progress(.resetting)
       var card = try Self.emptied(transport)
       let user = SecretBytes(copying: FactoryPIN.user.span)
       let admin = SecretBytes(copying: FactoryPIN.admin.span)
-      return try makeKeys(on: &card, user, admin, progress)
+      // The very PINs that the reset has set.
+      let terms = PINTerms(triesShown: 0, spendsLastTry: true, memory: NoPINMemory())
+      return try makeKeys(on: &card, user, terms, admin, terms, progress)
     }
     var card = try Self.before { () throws(CardError) in
       try OpenPGPCard(selecting: transport, within: limits)
     }
     guard !Self.hasKeys(card.application) else { throw .hasKeys }
-    return try makeKeys(on: &card, user, admin, progress)
+    return try makeKeys(on: &card, user, userTerms, admin, adminTerms, progress)
   }
 
   /// A reset that was cut short may have left the application terminated.
@@ -112,24 +117,27 @@ public struct Provisioning: Sendable {
     }
   }
 
-  private func makeKeys<Transport: CardTransport>(
+  private func makeKeys<Transport: CardTransport, Memory: PINMemory>(
     on card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
-    _ admin: borrowing SecretBytes, _ progress: (Stage) -> Void
+    _ userTerms: PINTerms<Memory>, _ admin: borrowing SecretBytes,
+    _ adminTerms: PINTerms<Memory>, _ progress: (Stage) -> Void
   ) throws(ProvisioningError) -> Made {
     var derivation = try Self.before { () throws(CardError) in try card.keyDerivation() }
-    var administration = try Self.checkPINs(&card, user, admin, derivation)
+    var administration = try Self.checkPINs(
+      &card, user, userTerms, admin, adminTerms, derivation)
     do throws(Halfway) {
       if plan.derivesPINs, !derivation.isActive {
-        derivation = try derivePINs(of: &card, user, admin)
+        derivation = try derivePINs(of: &card, user, userTerms, admin, adminTerms)
         administration = try Self.touching { () throws(CardError) in
-          try card.authorize(.administration, with: admin, derivedBy: derivation)
+          try card.authorize(
+            .administration, with: admin, under: adminTerms, derivedBy: derivation)
         }
       }
       let keys = try Self.touching { () throws(CardError) in
         try generate(&administration, progress)
       }
       progress(.certifying)
-      return try certify(keys, &card, user, derivation)
+      return try certify(keys, &card, user, userTerms, derivation)
     } catch {
       switch error {
       case .untouched(let error): throw .card(error)
@@ -139,12 +147,14 @@ public struct Provisioning: Sendable {
     }
   }
 
-  private func derivePINs<Transport: CardTransport>(
+  private func derivePINs<Transport: CardTransport, Memory: PINMemory>(
     of card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
-    _ admin: borrowing SecretBytes
+    _ userTerms: PINTerms<Memory>, _ admin: borrowing SecretBytes,
+    _ adminTerms: PINTerms<Memory>
   ) throws(Halfway) -> KeyDerivation {
     do throws(CardError) {
-      return try card.setUpKeyDerivation(user: user, admin: admin)
+      return try card.setUpKeyDerivation(
+        user: user, under: userTerms, admin: admin, under: adminTerms)
     } catch {
       // Said before anything on the card is changed.
       if case .unsupported = error { throw .untouched(error) }
@@ -156,13 +166,15 @@ public struct Provisioning: Sendable {
   /// - Parameters:
   ///   - limits: what an earlier visit to the dongle found.
   ///   - made: what the first visit made: the dongle must still be that one, with all that was written.
-  ///   - old: the PINs as they are, user and admin.
-  ///   - new: as they shall be; one that is the same stays.
+  ///   - user: the user PIN as it is and as it shall be; one that is the same stays.
+  ///   - admin: the same of the admin PIN.
+  ///   - userTerms: on what terms the old user PIN goes to the dongle.
+  ///   - adminTerms: on what terms the old admin PIN does.
   /// - Throws: ``ProvisioningError/impossiblePIN(_:)``, ``ProvisioningError/pinsUnchanged(_:_:)``.
-  public static func setPINs<Transport: CardTransport>(
+  public static func setPINs<Transport: CardTransport, Memory: PINMemory>(
     on transport: Transport, within limits: CardLimits? = nil, made: Made,
-    user: (old: SecretHolder, new: SecretHolder),
-    admin: (old: SecretHolder, new: SecretHolder)
+    user: (old: SecretHolder, new: SecretHolder), under userTerms: PINTerms<Memory>,
+    admin: (old: SecretHolder, new: SecretHolder), under adminTerms: PINTerms<Memory>
   ) throws(ProvisioningError) {
     var unchanged: [PIN] = [.admin, .user]
     do throws(CardError) {
@@ -175,11 +187,14 @@ public struct Provisioning: Sendable {
       let derivation = made.dongle.keyDerivation
       if !admin.old.isSame(as: admin.new) {
         try card.changePIN(
-          .admin, from: admin.old.secret, to: admin.new.secret, derivedBy: derivation)
+          .admin, from: admin.old.secret, under: adminTerms, to: admin.new.secret,
+          derivedBy: derivation)
       }
       unchanged = [.user]
       if !user.old.isSame(as: user.new) {
-        try card.changePIN(.user, from: user.old.secret, to: user.new.secret, derivedBy: derivation)
+        try card.changePIN(
+          .user, from: user.old.secret, under: userTerms, to: user.new.secret,
+          derivedBy: derivation)
       }
     } catch {
       throw .pinsUnchanged(unchanged, error)
@@ -215,15 +230,17 @@ public struct Provisioning: Sendable {
   }
 
   /// Both PINs are given before anything changes: a wrong one must not leave half a dongle.
-  private static func checkPINs<Transport: CardTransport>(
+  private static func checkPINs<Transport: CardTransport, Memory: PINMemory>(
     _ card: inout OpenPGPCard<Transport>, _ user: borrowing SecretBytes,
-    _ admin: borrowing SecretBytes, _ derivation: KeyDerivation
+    _ userTerms: PINTerms<Memory>, _ admin: borrowing SecretBytes,
+    _ adminTerms: PINTerms<Memory>, _ derivation: KeyDerivation
   ) throws(ProvisioningError) -> Authorization<Transport, Administration> {
     var given = PIN.user
     do throws(CardError) {
-      _ = try card.authorize(.signing, with: user, derivedBy: derivation)
+      _ = try card.authorize(.signing, with: user, under: userTerms, derivedBy: derivation)
       given = .admin
-      return try card.authorize(.administration, with: admin, derivedBy: derivation)
+      return try card.authorize(
+        .administration, with: admin, under: adminTerms, derivedBy: derivation)
     } catch {
       throw .currentPIN(given, error)
     }

@@ -35,7 +35,8 @@ struct InProcessCard: ~Copyable {
     do throws(CardError) {
       var card = try OpenPGPCard(selecting: transport)
       let pin = Self.secret("12345678")
-      var administration = try card.authorize(.administration, with: pin, derivedBy: .plain)
+      var administration = try card.authorize(
+        .administration, with: pin, under: Self.terms, derivedBy: .plain)
       _ = try administration.importKey(secret, into: slot)
       try administration.setFingerprint(of: slot, key.fingerprint.span)
       try administration.setCreationTime(of: slot, key.creationTime)
@@ -50,7 +51,7 @@ struct InProcessCard: ~Copyable {
     let raw: [UInt8]
     do throws(CardError) {
       let pin = Self.secret("123456")
-      var signing = try card.authorize(.signing, with: pin, derivedBy: .plain)
+      var signing = try card.authorize(.signing, with: pin, under: Self.terms, derivedBy: .plain)
       raw = try signing.sign(draft.digest.span, hash: draft.hash)
     } catch {
       throw SOPFailure(.cannotSign, "the card doesn't sign: \(error)")
@@ -67,7 +68,8 @@ struct InProcessCard: ~Copyable {
     var answer = SecretBytes(capacity: 1024)
     do throws(CardError) {
       let pin = Self.secret("123456")
-      var decryption = try card.authorize(.decryption, with: pin, derivedBy: .plain)
+      var decryption = try card.authorize(
+        .decryption, with: pin, under: Self.terms, derivedBy: .plain)
       do throws(CardError) {
         try decryption.decipher(cryptogram, into: &answer)
       } catch {
@@ -77,6 +79,11 @@ struct InProcessCard: ~Copyable {
       throw SOPFailure(.cannotDecrypt, "the card can't be used: \(error)")
     }
     return answer
+  }
+
+  /// The card lives and ends with this process.
+  private static var terms: PINTerms<NoPINMemory> {
+    PINTerms(triesShown: 1, spendsLastTry: true, memory: NoPINMemory())
   }
 
   private static func secret(_ text: String) -> SecretBytes {

@@ -132,6 +132,9 @@ private func explain(_ error: OpenPGPError) -> Int32 {
 func explain(_ error: CardError) -> Int32 {
   switch error {
   case .transport(let error): return explain(error)
+  case .unanswered(let error, _):
+    say("the PIN was sent, and no answer came")
+    return explain(error)
   case .touchTimedOut:
     say("the dongle waited for a touch that did not come: try again")
     return ExitCode.refused

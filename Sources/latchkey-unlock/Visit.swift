@@ -18,6 +18,8 @@ final class Visit {
   private let watch: Watch
   private let service: PCSCService
   private let reader: PCSCReader
+  /// A person was told that a PIN may be sent again.
+  private var sendsAgain = false
 
   /// How a visit ends.
   enum Ending {
@@ -94,14 +96,17 @@ final class Visit {
         return .over
       }
       do throws(SecretInputError) {
-        if tries == 1, !(try confirmsLastTry()) {
+        if tries == 1,
+          !(try job.asker.confirms(
+            "One wrong PIN more and the dongle is blocked. Type yes to go on: ", until: watch))
+        {
           say("its last try is kept: use another dongle or the passphrase")
           job.refuse(dongle.pinned.identifier)
           return .over
         }
         if job.asker.isPerson { say("an empty PIN leads to the passphrase") }
         let pin = try job.asker.pin(prompt, until: watch)
-        if let ending = attempt(&card, pin) { return ending }
+        if let ending = attempt(&card, pin, tries) { return ending }
       } catch {
         switch error {
         case .tooLong: say("no dongle has so long a PIN: it was not sent")
@@ -132,43 +137,37 @@ final class Visit {
     return text
   }
 
-  /// Only a person may spend the last try, never a script.
-  private func confirmsLastTry() throws(SecretInputError) -> Bool {
-    try job.asker.confirms(
-      "One wrong PIN more and the dongle is blocked. Type yes to go on: ", until: watch)
-  }
-
   /// Tries one PIN.
+  /// - Parameter tries: as they were shown. A last one was agreed to: only a person can, never a script.
   /// - Returns: how the visit ends; nil to ask again.
   private func attempt(
-    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes
+    _ card: inout OpenPGPCard<PCSCConnection>, _ pin: borrowing SecretBytes, _ tries: Int
   ) -> Ending? {
-    let identifier = dongle.pinned.identifier
-    do throws(DiskKeyError) {
-      if try failed.contains(pin, on: identifier) {
-        say("this PIN already failed on this dongle since the boot: it was not sent again")
-        return nil
-      }
-    } catch {
-      return .ended(explain(error))
-    }
     do throws(CardError) {
-      var decryption = try card.authorize(.decryption, with: pin, pinned: dongle.pinned)
+      let terms = PINTerms(
+        triesShown: tries, spendsLastTry: true, sendsAgain: sendsAgain, memory: failed)
+      var decryption = try card.authorize(
+        .decryption, with: pin, under: terms, pinned: dongle.pinned)
       for volume in volumes {
         if let ending = open(volume, &decryption) { return ending }
       }
       return .over
     } catch {
+      if failed.problem != nil { say("this PIN can't be remembered") }
       switch error {
+      case .failedBefore:
+        say("this PIN already failed on this dongle since the boot: it was not sent again")
+      case .unansweredBefore:
+        // Who types it once more has read this. A script is asked once.
+        say("this PIN was sent before, without an answer: type it again to send it again")
+        sendsAgain = true
       case .wrongPIN:
-        remember(pin)
         say("wrong PIN")
       case .impossiblePIN:
         say("no PIN of this dongle has that length: it was not sent")
       case .blocked:
-        remember(pin)
         say("wrong PIN; it is blocked now: use the passphrase; later: latchkey card pin unblock")
-        job.refuse(identifier)
+        job.refuse(dongle.pinned.identifier)
         return .over
       default:
         return lost(explain(error))
@@ -213,14 +212,6 @@ final class Visit {
     line += describe(dongle)
     line.append(" waits for your touch")
     return LateNotice(line)
-  }
-
-  private func remember(_ pin: borrowing SecretBytes) {
-    do throws(DiskKeyError) {
-      try failed.remember(pin, on: dongle.pinned.identifier)
-    } catch {
-      say("this PIN can't be remembered as one that failed")
-    }
   }
 }
 

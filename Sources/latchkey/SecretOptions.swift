@@ -1,5 +1,6 @@
 import ArgumentParser
 import CSystem
+import OpenPGPCard
 import Provisioning
 import Secrets
 
@@ -20,6 +21,14 @@ struct SecretSource {
     self.option = option
     self.file = file
     self.descriptor = descriptor
+  }
+
+  /// The PIN that a new or emptied dongle has.
+  static func factory(_ pin: PIN) -> SecretSource {
+    var source = SecretSource(name: pin.words, option: "pin", file: nil, descriptor: nil)
+    let text = pin == .user ? FactoryPIN.user : FactoryPIN.admin
+    source.held = SecretHolder(SecretBytes(copying: text.span))
+    return source
   }
 
   /// Whether it comes without asking.

@@ -26,13 +26,14 @@ import VirtualCard
     let user = SecretHolder(secret(Model.user))
     let admin = SecretHolder(secret(Model.admin))
     let made = try provisioning.makeKeys(
-      on: VirtualCardTransport(virtual), user: user.secret, admin: admin.secret
+      on: VirtualCardTransport(virtual), user: user.secret, under: PINTerms.any,
+      admin: admin.secret, under: PINTerms.any
     ) { _ in }
     let newUser = SecretHolder(secret(model.newPIN(.user)))
     let newAdmin = SecretHolder(secret(model.newPIN(.admin)))
     try Provisioning.setPINs(
       on: VirtualCardTransport(virtual), made: made, user: (user, newUser),
-      admin: (admin, newAdmin))
+      under: PINTerms.any, admin: (admin, newAdmin), under: PINTerms.any)
     let binary = try Armor.decode(made.certificate, as: .publicKey)
     let certificate = try Certificate(parsing: binary.span)
     #expect(certificate.fingerprint == made.fingerprint)

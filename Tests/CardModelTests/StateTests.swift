@@ -23,7 +23,7 @@ import VirtualCard
       #expect(
         failure { () throws(CardError) in
           _ = try card.authorize(.signing, with: code, derivedBy: .plain)
-        } == .wrongPIN(triesLeft: left))
+        } == .wrongPIN(.user, triesLeft: UInt8(left)))
       #expect(card.application.pinStatus.triesLeft(.user) == left)
     }
     do {
@@ -33,7 +33,7 @@ import VirtualCard
     let last = failure { () throws(CardError) in
       _ = try card.authorize(.decryption, with: code, derivedBy: .plain)
     }
-    #expect(last == .wrongPIN(triesLeft: 0) || last == .blocked(.user))
+    #expect(last == .wrongPIN(.user, triesLeft: 0) || last == .blocked(.user))
     #expect(
       failure { () throws(CardError) in
         _ = try card.authorize(.signing, with: newUser, derivedBy: .plain)

@@ -101,7 +101,7 @@ struct KeyBlobTests {
     let card = try sealed.dongle.card()
     let transport = ScriptedTransport { command in card.process(command) }
     let result = sealed.open(pin: "654321", on: transport)
-    #expect(result == .failure(.card(.wrongPIN(triesLeft: 2))))
+    #expect(result == .failure(.card(.wrongPIN(.user, triesLeft: 2))))
     #expect(instructions(transport.sent).filter { $0 == "20" }.count == 1)
   }
 

@@ -125,11 +125,11 @@ struct EnrolmentTests {
     #expect(enroll(volume, [dongle.recorded], never) == .failure(.noDongleTested))
     try expectUntouched(volume)
     let refused: (KeyBlob, Record.Dongle) throws(DiskKeyError) -> SecretBytes? = {
-      (_, _) throws(DiskKeyError) in throw .card(.wrongPIN(triesLeft: 2))
+      (_, _) throws(DiskKeyError) in throw .card(.wrongPIN(.user, triesLeft: 2))
     }
     #expect(
       enroll(volume, [dongle.recorded], refused)
-        == .failure(.diskKey(.card(.wrongPIN(triesLeft: 2)))))
+        == .failure(.diskKey(.card(.wrongPIN(.user, triesLeft: 2)))))
     let other: (KeyBlob, Record.Dongle) throws(DiskKeyError) -> SecretBytes? = { _, _ in
       secret("another key")
     }

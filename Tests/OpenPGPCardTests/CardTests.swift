@@ -95,7 +95,7 @@ struct CardTests {
     #expect(
       failure { () throws(CardError) in
         _ = try card.authorize(.decryption, with: wrong, pinned: pinned)
-      } == .wrongPIN(triesLeft: 2))
+      } == .wrongPIN(.user, triesLeft: 2))
     let pin = secret(Dongle.user)
     _ = try card.authorize(.decryption, with: pin, pinned: pinned)
     // VERIFY, on a Yubikey C4 after the wrong one, VERIFY.

@@ -79,7 +79,7 @@ struct MaliceTests {
   }
 
   @Test(
-    "a card pulled after any APDU ends in .removed, and nothing is sent after it",
+    "a card pulled after any APDU ends in .removed, a PIN's is named, and nothing is sent after it",
     arguments: [false, true])
   func pulled(_ derived: Bool) throws {
     let dongle = try Dongle(derived: derived)
@@ -88,7 +88,9 @@ struct MaliceTests {
     #expect(visit(whole, pinned) == nil)
     for cut in 0..<whole.sent.count {
       let transport = dongle.transport(cutAfter: cut)
-      #expect(visit(transport, pinned) == .transport(.removed))
+      let isPIN = whole.sent[cut][1] == 0x20
+      #expect(
+        visit(transport, pinned) == (isPIN ? .unanswered(.removed, .user) : .transport(.removed)))
       #expect(transport.sent.count == cut)
     }
     let last = dongle.transport()

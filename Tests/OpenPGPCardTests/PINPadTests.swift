@@ -32,7 +32,7 @@ struct PINPadTests {
 
   /// What happens on the pad, what it means, and the tries that are left then.
   static let faults: [(pad: String, error: CardError, tries: Int)] = [
-    ("000000", .wrongPIN(triesLeft: 2), 2), ("cancel", .pad(.cancelled), 3),
+    ("000000", .wrongPIN(.user, triesLeft: 2), 2), ("cancel", .pad(.cancelled), 3),
     ("timeout", .pad(.timedOut), 3), ("", .pad(.timedOut), 3),
     ("12345", .pad(.impossibleLength), 3),
   ]

@@ -68,7 +68,8 @@ struct PINTests {
       let error = failure { () throws(CardError) in
         _ = try card.authorize(.signing, with: wrong, pinned: try pin(dongle))
       }
-      #expect(error == .wrongPIN(triesLeft: left) || left == 0 && error == .blocked(.user))
+      #expect(
+        error == .wrongPIN(.user, triesLeft: UInt8(left)) || left == 0 && error == .blocked(.user))
       #expect(card.application.pinStatus.triesLeft(.user) == left)
       #expect(transport.sent.count { $0[1] == 0x20 } == 1)
     }
@@ -116,7 +117,7 @@ struct PINTests {
     #expect(
       failure { () throws(CardError) in
         _ = try card.authorize(.signing, with: long, derivedBy: dongle.derivation)
-      } == .wrongPIN(triesLeft: 2))
+      } == .wrongPIN(.user, triesLeft: 2))
     #expect(
       failure { () throws(CardError) in
         _ = try card.authorize(.signing, with: short, derivedBy: dongle.derivation)
@@ -143,14 +144,14 @@ struct PINTests {
     #expect(
       failure { () throws(CardError) in
         _ = try card.changePIN(.user, from: user, to: third, derivedBy: derivation)
-      } == .wrongPIN(triesLeft: 2))
+      } == .wrongPIN(.user, triesLeft: 2))
     try card.resetUserPIN(with: code, to: third, derivedBy: derivation)
     #expect(card.application.pinStatus.triesLeft(.user) == 3)
     _ = try card.authorize(.decryption, with: third, derivedBy: derivation)
     #expect(
       failure { () throws(CardError) in
         _ = try card.resetUserPIN(with: second, to: third, derivedBy: derivation)
-      } == .wrongPIN(triesLeft: 2))
+      } == .wrongPIN(.resetCode, triesLeft: 2))
     var again = try card.authorize(.administration, with: admin, derivedBy: derivation)
     try again.setUserPIN(user, derivedBy: derivation)
     _ = try card.authorize(.signing, with: user, derivedBy: derivation)

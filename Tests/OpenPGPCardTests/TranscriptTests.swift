@@ -127,7 +127,7 @@ struct TranscriptTests {
     // The first C4 recorded is the set-up's, before the wrong PIN.
     try card.refreshPINStatus()
     #expect(card.application.pinStatus.triesLeft(.user) == 3)
-    #expect(throws: CardError.wrongPIN(triesLeft: 2)) {
+    #expect(throws: CardError.wrongPIN(.user, triesLeft: 2)) {
       _ = try card.authorize(.signing, with: wrong, derivedBy: .plain)
     }
     let code = secret("my reset code")

@@ -1,4 +1,6 @@
+import DiskKey
 import Foundation
+import OpenPGPCard
 import TestSupport
 import Testing
 import VolumeTestSupport
@@ -27,6 +29,23 @@ struct PromptTests {
     #expect(shown.contains("\(boot.name(0)) (\(boot.volumes[0].image))"), "\(shown)")
     #expect(shown.contains("Nitrokey"), "\(shown)")
     #expect(!shown.contains("123456") && !shown.contains("654321"))
+  }
+
+  @Test("a PIN whose answer never came is sent once it is typed again", arguments: Build.built)
+  func unanswered(build: Build) throws {
+    let dongle = try TestDongle()
+    let boot = try Boot([dongle], readers: [dongle])
+    FailedPINs(folder: Array(boot.files.path("run").utf8)).note(
+      .unknown, of: secret(TestDongle.pin), as: .user, on: dongle.recorded.pinned.identifier)
+    let shown = try boot.talk(
+      build,
+      """
+      expect "PIN: " ; send "123456\\r"
+      expect "type it again" ; expect "3 tries left" ; expect "PIN: " ; send "123456\\r"
+      """
+    ).shown()
+    #expect(isOpened(shown), "\(shown)")
+    #expect(boot.instructions.filter { $0 == "20" }.count == 1)
   }
 
   @Test(

@@ -119,6 +119,23 @@ struct UnlockTests {
     #expect(right.output == scene.key)
   }
 
+  @Test("a PIN whose answer never came is not sent again by a script", arguments: Build.built)
+  func unanswered(build: Build) throws {
+    let scene = try Scene()
+    let memory = FailedPINs(folder: Array(scene.volume.folder.path("run").utf8))
+    memory.note(
+      .unknown, of: secret(TestDongle.pin), as: .user,
+      on: scene.dongle.recorded.pinned.identifier)
+    for _ in 0..<2 {
+      let result = try scene.unlock(build)
+      #expect(result.status == 1 && result.output.isEmpty)
+      #expect(result.errorText.contains("was sent before, without an answer"))
+    }
+    #expect(!scene.instructions.contains("20"))
+    memory.forget(.user, of: scene.dongle.recorded.pinned.identifier)
+    #expect(try scene.unlock(build).output == scene.key)
+  }
+
   @Test("no script gets the last try, and a blocked dongle is named", arguments: Build.built)
   func lastTry(build: Build) throws {
     let scene = try Scene()

@@ -100,7 +100,8 @@ public final class TestDongle {
     }
     var card = try select(transport)
     return try blob.open(
-      on: &card, as: recorded, with: secret(Self.pin), decompressing: NoDecompression())
+      on: &card, as: recorded, with: secret(Self.pin), under: PINTerms.any,
+      decompressing: NoDecompression())
   }
 
   /// Opens a blob with what says that it is this card.
@@ -109,7 +110,8 @@ public final class TestDongle {
   ) throws(DiskKeyError) -> SecretBytes {
     var card = try select(transport)
     return try blob.open(
-      on: &card, as: recorded, with: secret(pin), decompressing: NoDecompression())
+      on: &card, as: recorded, with: secret(pin), under: PINTerms.any,
+      decompressing: NoDecompression())
   }
 
   private func select<Transport: CardTransport>(

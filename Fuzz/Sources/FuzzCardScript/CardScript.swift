@@ -56,6 +56,9 @@ private enum Operation: CaseIterable {
   case factoryReset, activate
 }
 
+/// A card that says that it has fewer tries gets nothing.
+private let terms = PINTerms(triesShown: 2, memory: NoPINMemory())
+
 /// Longer than any hash is in the words of a card, and nowhere else in these bytes.
 private let text = "4b7#PIN-of-the-fuzzer#9q"
 
@@ -110,7 +113,7 @@ private func run(_ transport: ScriptedCard, sign pinned: PinnedKey) {
   let digest = [UInt8](repeating: 0xD1, count: 64)
   do throws(CardError) {
     var card = try OpenPGPCard(selecting: transport)
-    var signing = try card.authorize(.signing, with: pin, pinned: pinned)
+    var signing = try card.authorize(.signing, with: pin, under: terms, pinned: pinned)
     let first = try signing.sign(digest.span.extracting(first: 32), hash: .sha256)
     let second = try signing.sign(digest.span, hash: .sha512)
     precondition(first.count == second.count && first.count >= 64, "no signature of this key")
@@ -129,7 +132,7 @@ private func run(_ transport: ScriptedCard, decipher pinned: PinnedKey) {
   }
   do throws(CardError) {
     var card = try OpenPGPCard(selecting: transport)
-    var decryption = try card.authorize(.decryption, with: pin, pinned: pinned)
+    var decryption = try card.authorize(.decryption, with: pin, under: terms, pinned: pinned)
     do throws(CardError) {
       try decryption.decipher(cryptogram, into: &secret)
     } catch {
@@ -157,10 +160,15 @@ private func run(_ transport: ScriptedCard, _ operation: Operation) throws(CardE
   switch operation {
   case .read: try read(&card)
   case .administrate: try administrate(&card, old)
-  case .changePIN: try card.changePIN(.admin, from: old, to: new, derivedBy: .plain)
-  case .resetPIN: try card.resetUserPIN(with: old, to: new, derivedBy: .plain)
-  case .setUpDerivation: _ = try card.setUpKeyDerivation(count: 100, user: old, admin: old)
-  case .removeDerivation: try card.removeKeyDerivation(.plain, user: old, admin: new)
+  case .changePIN:
+    try card.changePIN(.admin, from: old, under: terms, to: new, derivedBy: .plain)
+  case .resetPIN:
+    try card.resetUserPIN(with: old, under: terms, to: new, derivedBy: .plain)
+  case .setUpDerivation:
+    _ = try card.setUpKeyDerivation(
+      count: 100, user: old, under: terms, admin: old, under: terms)
+  case .removeDerivation:
+    try card.removeKeyDerivation(.plain, user: old, under: terms, admin: new, under: terms)
   case .factoryReset: try card.factoryReset()
   case .sign, .decipher, .activate: break
   }
@@ -181,7 +189,8 @@ private func read(_ card: inout OpenPGPCard<ScriptedCard>) throws(CardError) {
 private func administrate(
   _ card: inout OpenPGPCard<ScriptedCard>, _ pin: borrowing SecretBytes
 ) throws(CardError) {
-  var administration = try card.authorize(.administration, with: pin, derivedBy: .plain)
+  var administration = try card.authorize(
+    .administration, with: pin, under: terms, derivedBy: .plain)
   _ = try? administration.generateKey(in: .signing, .eddsa(.ed25519))
   let fingerprint = [UInt8](repeating: 0xF9, count: 20)
   try administration.setFingerprint(of: .signing, fingerprint.span)

@@ -3,7 +3,8 @@ import Input
 import OpenPGPCard
 import Secrets
 
-/// The file of PINs that failed: whatever lies there, a text that is remembered is found again.
+/// The file of PINs that failed: whatever lies there, a text that is remembered is found again, until its PIN
+/// is forgotten.
 @c(LLVMFuzzerTestOneInput)
 public func fuzzFailedPINs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   unsafe fuzz(start, count) { input in
@@ -11,14 +12,20 @@ public func fuzzFailedPINs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     let pins = FailedPINs(folder: Array(folder.path.utf8))
     let text = Array("123456".utf8)
     let pin = SecretBytes(copying: text.span)
-    do throws(DiskKeyError) {
-      _ = try pins.contains(pin, on: card)
-      try pins.remember(pin, on: card)
-      let isThere = try pins.contains(pin, on: card)
-      precondition(isThere, "a PIN that failed was forgotten")
-    } catch {
-      preconditionFailure("the file stops someone")
-    }
+    _ = pins.fate(of: pin, as: .user, on: card)
+    pins.note(.unknown, of: pin, as: .user, on: card)
+    precondition(
+      pins.fate(of: pin, as: .user, on: card) == .unknown, "a PIN that was sent was forgotten")
+    pins.note(.failed, of: pin, as: .user, on: card)
+    precondition(
+      pins.fate(of: pin, as: .user, on: card) == .failed, "a PIN that failed was forgotten")
+    pins.forget(.admin, of: card)
+    precondition(pins.fate(of: pin, as: .user, on: card) == .failed, "another PIN was forgotten")
+    pins.forget(.user, of: card)
+    // What a later release wrote stays, and may be anything.
+    let rest: PINFate? = pins.isFromLaterRelease ? .unknown : nil
+    precondition(pins.fate(of: pin, as: .user, on: card) == rest, "a PIN was not forgotten")
+    precondition(pins.problem == nil, "the file stops someone")
   }
 }
 
@@ -28,8 +35,11 @@ public func seedFailedPINs(
   _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutableRawPointer>
 ) -> CInt {
   writeSeeds(
-    [1, 47, 48, 96, 100, 256 * 48, 256 * 48 + 1].map { size in
-      (0..<size).map { UInt8(truncatingIfNeeded: $0) }
+    [1, 47, 48, 96, 100, 256 * 48, 256 * 48 + 1].flatMap { size in
+      // As the first release wrote them, as this one does, and as a later one may.
+      [[], Array("LK".utf8) + [2, 0x20, 0, 6, 0, 0, 0, 1], Array("LK".utf8) + [3]].map { salt in
+        (0..<size).map { $0 % 48 < salt.count ? salt[$0 % 48] : UInt8(truncatingIfNeeded: $0) }
+      }
     })
 }
 

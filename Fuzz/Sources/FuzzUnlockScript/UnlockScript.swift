@@ -47,7 +47,8 @@ private func open(_ volume: Volume, on transport: ScriptedCard) {
     var card = try OpenPGPCard(selecting: transport)
     do throws(DiskKeyError) {
       let found = try volume.blob.open(
-        on: &card, as: volume.dongle, with: pin, decompressing: NoDecompression())
+        on: &card, as: volume.dongle, with: pin,
+        under: PINTerms(triesShown: 2, memory: NoPINMemory()), decompressing: NoDecompression())
       let isKey = found.withBytes { [UInt8](copying: $0) == key }
       precondition(isKey, "another key than was encrypted")
     } catch {}

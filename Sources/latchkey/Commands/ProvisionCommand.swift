@@ -1,4 +1,5 @@
 import ArgumentParser
+import DiskKey
 import LibCrypto
 import OpenPGPCard
 import Provisioning
@@ -104,7 +105,7 @@ struct ProvisionCommand: ParsableCommand {
           name: Array(name.utf8), email: Array(email.utf8), keys: algorithm?.kind,
           lifetime: expireDays.map { $0 &* 86400 }, isReset: reset, time: Moment.now))
     }
-    try checkTries(dongle)
+    if !reset { try checkTries(dongle) }
     try checkExport()
     DongleReport(dongle).lines.forEach(Output.note)
     let user = try pins(
@@ -119,44 +120,41 @@ struct ProvisionCommand: ParsableCommand {
         ? "Delete everything on \(dongle.name), and make it ready for \(Escaped.text(name))?"
         : "Make \(dongle.name) ready for \(Escaped.text(name))?", assumed: options.yes)
 
-    let memory = PINMemory(options.folders)
-    if !reset {
-      try memory.check(user.old.secret, as: .user, of: dongle)
-      try memory.check(admin.old.secret, as: .admin, of: dongle)
-    }
-    let made = try makeKeys(on: dongle, provisioning, user.old, admin.old, memory)
+    let made = try makeKeys(on: dongle, provisioning, user.old, admin.old)
+    // What failed before the reset may be right now; without one, both PINs were.
+    FailedPINs(options.folders).forgetAll(of: dongle.identifier)
     let files = try write(made)
     try setPINs(on: dongle, made, user, admin)
-    memory.forget()
     try show(made, dongle, files)
   }
 
-  /// A PIN as it is and as it shall be. Without a file for the first, it is the factory's.
+  /// A PIN as it is and as it shall be. Without a file for the first, it is the factory's. The question
+  /// that names the dongle comes behind it, before anything is sent.
   private func pins(
     _ pin: PIN, _ dongle: Dongle, new: SecretSource, file: String?, descriptor: Int32?
-  ) throws(Failure) -> (old: SecretHolder, new: SecretHolder) {
-    let old: SecretHolder
-    if (file == nil && descriptor == nil) || reset {
-      let factory = Array((pin == .user ? "123456" : "12345678").utf8)
-      old = SecretHolder(SecretBytes(copying: factory.span))
+  ) throws(Failure) -> (old: PINEntry, new: SecretHolder) {
+    let old: PINEntry
+    if reset {
+      old = try .factory(pin, of: dongle, options)
     } else {
-      let source = SecretSource(
-        name: "current \(pin.words)", option: "current-\(pin == .user ? "pin" : "admin-pin")",
-        file: file, descriptor: descriptor)
-      old = SecretHolder(try source.read(prompt: "", limit: 256))
+      let isGiven = file != nil || descriptor != nil
+      let source =
+        isGiven
+        ? SecretSource(
+          name: "current \(pin.words)", option: "current-\(pin == .user ? "pin" : "admin-pin")",
+          file: file, descriptor: descriptor)
+        : .factory(pin)
+      old = try .ask(
+        pin, of: dongle, from: source, for: "as it is now",
+        derivedBy: nil, isNew: false, options)
     }
     return (old, try NewPIN.read(pin, of: dongle, from: new))
   }
 
-  /// One try is never spent on a guess at the factory PIN.
+  /// Before anybody types: a blocked PIN ends it.
   private func checkTries(_ dongle: Dongle) throws(Failure) {
-    guard !reset else { return }
-    for pin in [PIN.user, .admin] {
-      let tries = dongle.application.pinStatus.triesLeft(pin)
-      guard tries > 0 else { throw Failure(CardError.blocked(pin), dongle: dongle.name) }
-      guard tries == 1 else { continue }
-      try Question.confirm(
-        "\(dongle.name) has only one try left for its \(pin.words). Go on?", assumed: nil)
+    for pin in [PIN.user, .admin] where dongle.application.pinStatus.triesLeft(pin) == 0 {
+      throw Failure(CardError.blocked(pin), dongle: dongle.name)
     }
   }
 
@@ -177,8 +175,7 @@ struct ProvisionCommand: ParsableCommand {
   }
 
   private func makeKeys(
-    on dongle: Dongle, _ provisioning: Provisioning, _ user: SecretHolder, _ admin: SecretHolder,
-    _ memory: PINMemory
+    on dongle: Dongle, _ provisioning: Provisioning, _ user: PINEntry, _ admin: PINEntry
   ) throws(Failure) -> Provisioning.Made {
     let transport: ReaderTransport
     do throws(Dongle.ConnectionError) {
@@ -188,12 +185,11 @@ struct ProvisionCommand: ParsableCommand {
     }
     do throws(ProvisioningError) {
       return try provisioning.makeKeys(
-        on: transport, within: dongle.limits, user: user.secret, admin: admin.secret,
-        progress: Self.show)
+        on: transport, within: dongle.limits, user: user.text.secret, under: user.terms,
+        admin: admin.text.secret, under: admin.terms, progress: Self.show)
     } catch {
-      if case .currentPIN(let pin, .wrongPIN) = error {
-        memory.remember((pin == .user ? user : admin).secret, as: pin, of: dongle)
-      }
+      user.warn()
+      admin.warn()
       throw Failure(error, dongle: dongle.name)
     }
   }
@@ -208,8 +204,8 @@ struct ProvisionCommand: ParsableCommand {
   }
 
   private func setPINs(
-    on dongle: Dongle, _ made: Provisioning.Made, _ user: (old: SecretHolder, new: SecretHolder),
-    _ admin: (old: SecretHolder, new: SecretHolder)
+    on dongle: Dongle, _ made: Provisioning.Made, _ user: (old: PINEntry, new: SecretHolder),
+    _ admin: (old: PINEntry, new: SecretHolder)
   ) throws(Failure) {
     let transport: ReaderTransport
     do throws(Dongle.ConnectionError) {
@@ -219,7 +215,9 @@ struct ProvisionCommand: ParsableCommand {
     }
     try step(dongle) { () throws(ProvisioningError) in
       try Provisioning.setPINs(
-        on: transport, within: dongle.limits, made: made, user: user, admin: admin)
+        on: transport, within: dongle.limits, made: made,
+        user: (user.old.text, user.new), under: user.old.terms,
+        admin: (admin.old.text, admin.new), under: admin.old.terms)
     }
   }
 

@@ -11,19 +11,21 @@ import SmartCard
 final class EnrollingDongle {
   /// What the record will say.
   let recorded: Record.Dongle
-  /// How it is reached; nil if it isn't there.
+  /// Its PIN, and how it is reached; nil if it isn't there.
   let entry: PINEntry?
-  /// Its PIN; empty if it isn't there.
-  private let secret: SecretBytes
+  /// What this system knows of dongles, where it doesn't know this one yet.
+  private let store: DongleStore?
 
   /// A dongle that is there: looks at its decryption key, and asks for its PIN.
   init(
-    _ dongle: Dongle, pin: SecretSource, trust: TrustStore, folders: SystemFolders, device: String
+    _ dongle: Dongle, pin: SecretSource, trust: TrustStore, _ options: GlobalOptions, device: String
   ) throws(Failure) {
     guard let fingerprint = dongle.application.fingerprint(of: .decryption) else {
       throw Failure(CardError.noKey(.decryption), dongle: dongle.name)
     }
-    let derivation = try DongleStore(folders).keyDerivation(of: dongle)
+    let store = DongleStore(options.folders)
+    let derivation = try store.keyDerivation(of: dongle)
+    let isNew = try store.known(dongle.identifier) == nil
     let key = try Self.certificateKey(of: dongle, fingerprint, trust)
     recorded = Record.Dongle(
       name: Array(dongle.model.utf8),
@@ -31,20 +33,21 @@ final class EnrollingDongle {
         identifier: dongle.identifier, slot: .decryption, fingerprint: fingerprint,
         publicKey: key.publicKey, keyDerivation: derivation),
       keyAgreement: key.keyDerivation, isTested: false)
-    let entry = PINEntry(.user, of: dongle, from: pin, folders: folders)
-    self.entry = entry
-    secret = try entry.read(for: "to try the new key of \(Escaped.text(device))")
+    self.store = isNew ? store : nil
+    entry = try PINEntry.ask(
+      .user, of: dongle, from: pin, for: "to try the new key of \(Escaped.text(device))",
+      derivedBy: derivation, isNew: isNew, options)
   }
 
   /// A dongle as it is recorded already: asks for its PIN, if it is there.
   init(
-    _ recorded: Record.Dongle, _ dongle: Dongle?, pin: SecretSource, folders: SystemFolders,
+    _ recorded: Record.Dongle, _ dongle: Dongle?, pin: SecretSource, _ options: GlobalOptions,
     device: String
   ) throws(Failure) {
     self.recorded = recorded
+    store = nil
     guard let dongle else {
       entry = nil
-      secret = SecretBytes(capacity: 1)
       return
     }
     guard dongle.application.fingerprint(of: .decryption) == recorded.pinned.fingerprint else {
@@ -53,9 +56,9 @@ final class EnrollingDongle {
         next: "No PIN was asked for. Name the dongles that shall open it with --card, this one too:"
           + " latchkey rotate \(Escaped.text(device)) --card \(dongle.serial).")
     }
-    let entry = PINEntry(.user, of: dongle, from: pin, folders: folders)
-    self.entry = entry
-    secret = try entry.read(for: "to try the new key of \(Escaped.text(device))")
+    entry = try PINEntry.ask(
+      .user, of: dongle, from: pin, for: "to try the new key of \(Escaped.text(device))",
+      derivedBy: recorded.pinned.keyDerivation, isNew: false, options)
   }
 
   /// A spare that isn't there, by its certificate; it must have been provisioned on this system, as a
@@ -80,7 +83,7 @@ final class EnrollingDongle {
         publicKey: key.publicKey, keyDerivation: known.keyDerivation),
       keyAgreement: key.keyDerivation, isTested: false)
     entry = nil
-    secret = SecretBytes(capacity: 1)
+    store = nil
   }
 
   /// Brand and serial.
@@ -114,9 +117,14 @@ final class EnrollingDongle {
     let notice = entry.dongle.touchNotice(for: .decryption)
     defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
-      return try blob.open(on: &card, as: known, with: secret, decompressing: decompressing)
+      let key = try blob.open(
+        on: &card, as: known, with: entry.text.secret, under: entry.terms,
+        decompressing: decompressing)
+      // It has proved itself.
+      store?.remember(entry.dongle, recorded.pinned.keyDerivation)
+      return key
     } catch {
-      if case .card(let fault) = error { _ = entry.failure(fault, after: secret) }
+      entry.warn()
       throw error
     }
   }

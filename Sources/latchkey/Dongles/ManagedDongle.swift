@@ -1,6 +1,6 @@
+import DiskKey
 import OpenPGP
 import OpenPGPCard
-import Secrets
 
 /// A dongle that a `card` command works on: who it is, how its PINs are derived, and visits that begin
 /// only after it has been held against both.
@@ -10,12 +10,16 @@ struct ManagedDongle {
   let derivation: KeyDerivation
   private let options: GlobalOptions
   private let pinned: PinnedKey?
+  /// Nothing is recorded of it on this system.
+  private let isNew: Bool
 
   /// The one dongle that is meant.
   init(_ options: GlobalOptions) throws(Failure) {
     self.options = options
     dongle = try Dongles.look(options).one("that fits")
-    derivation = try DongleStore(options.folders).keyDerivation(of: dongle)
+    let store = DongleStore(options.folders)
+    isNew = try store.known(dongle.identifier) == nil
+    derivation = try store.keyDerivation(of: dongle)
     pinned = try Self.pinned(dongle, derivation, options.folders)
   }
 
@@ -79,21 +83,45 @@ struct ManagedDongle {
     _ purpose: Use, with source: SecretSource, for words: String,
     _ body: (inout Authorization<ReaderTransport, Use>) throws(CardError) -> Result
   ) throws(Failure) -> Result {
-    showTries()
-    let entry = PINEntry(Use.pin, of: dongle, from: source, folders: folders)
-    let pin = PINGiven(Use.pin, of: self, entry, try entry.enter(for: words, derivedBy: derivation))
-    return try pin.visit { (card, entered) throws(CardError) in
-      var authorization = try entered.authorize(purpose, on: &card, derivedBy: derivation)
+    let entry = try ask(
+      Use.pin, from: source, for: words,
+      onPad: PINEntry.padInstruction(
+        Use.pin, of: dongle, from: source, for: words, derivedBy: derivation))
+    return try visit(with: entry) { (card) throws(CardError) in
+      var authorization = try entry.authorize(purpose, on: &card, derivedBy: derivation)
       return try body(&authorization)
     }
   }
 
-  /// Shows the tries left, before any PIN is asked for.
-  func showTries() {
+  /// Asks for a PIN, with the tries left of all.
+  /// - Parameter instruction: what to type on the reader's pad; nil where the PIN is typed or read here.
+  func ask(
+    _ pin: PIN, from source: SecretSource, for words: String, onPad instruction: String? = nil
+  ) throws(Failure) -> PINEntry {
     let status = application.pinStatus
     Output.note(
       "\(name): tries left: PIN \(status.triesLeft(.user)), "
         + "reset code \(status.triesLeft(.resetCode)), admin PIN \(status.triesLeft(.admin))")
+    return try PINEntry.ask(
+      pin, of: dongle, from: source, for: words, derivedBy: derivation, isNew: isNew,
+      onPad: instruction, options)
+  }
+
+  /// One visit with a PIN. A dongle that took it is known from then on.
+  func visit<Result>(
+    with entry: PINEntry, _ body: (inout OpenPGPCard<ReaderTransport>) throws(CardError) -> Result
+  ) throws(Failure) -> Result {
+    let result: Result
+    do {
+      var card = try visit()
+      do throws(CardError) {
+        result = try body(&card)
+      } catch {
+        throw entry.failure(error)
+      }
+    }
+    if isNew { store.remember(dongle, derivation) }
+    return result
   }
 
   /// Refuses what is longer than the dongle keeps, where it says how much that is.
@@ -109,12 +137,10 @@ struct ManagedDongle {
     try Question.confirm(question, assumed: options.yes)
   }
 
-  /// Where failed PINs are remembered.
-  var memory: PINMemory { PINMemory(options.folders) }
+  /// Where PINs that failed are remembered.
+  var memory: FailedPINs { FailedPINs(options.folders) }
   /// What this system knows of dongles.
   var store: DongleStore { DongleStore(options.folders) }
-  /// Latchkey's folders.
-  var folders: SystemFolders { options.folders }
 
   /// Renews what this system knows of the dongle's keys, where it knows it at all.
   func renewRecord() throws(Failure) {
@@ -124,69 +150,5 @@ struct ManagedDongle {
     } catch {
       throw Failure(error, dongle: name)
     }
-  }
-}
-
-/// A PIN that was given, on its way to one dongle.
-final class PINGiven {
-  private let pin: PIN
-  private let managed: ManagedDongle
-  private let entry: PINEntry
-  private let entered: EnteredPIN
-
-  /// One that was typed, or is to be on the pad.
-  init(_ pin: PIN, of managed: ManagedDongle, _ entry: PINEntry, _ entered: EnteredPIN) {
-    self.pin = pin
-    self.managed = managed
-    self.entry = entry
-    self.entered = entered
-  }
-
-  /// One that is typed or read here.
-  convenience init(
-    _ pin: PIN, of managed: ManagedDongle, from source: SecretSource, for words: String
-  ) throws(Failure) {
-    managed.showTries()
-    let entry = PINEntry(pin, of: managed.dongle, from: source, folders: managed.folders)
-    self.init(pin, of: managed, entry, EnteredPIN(try entry.read(for: words)))
-  }
-
-  /// The PIN, where it is here.
-  var secret: SecretBytes { _read { yield entered.secret } }
-
-  /// One visit; a PIN that turns out wrong is remembered.
-  func visit<Result>(
-    _ body: (inout OpenPGPCard<ReaderTransport>, EnteredPIN) throws(CardError) -> Result
-  ) throws(Failure) -> Result {
-    var card = try managed.visit()
-    do throws(CardError) {
-      return try body(&card, entered)
-    } catch {
-      throw failure(error)
-    }
-  }
-
-  /// One visit; a PIN that turns out wrong is remembered.
-  func visit<Result>(
-    _ body: (inout OpenPGPCard<ReaderTransport>, borrowing SecretBytes) throws(CardError) -> Result
-  ) throws(Failure) -> Result {
-    var card = try managed.visit()
-    do throws(CardError) {
-      return try body(&card, entered.secret)
-    } catch {
-      throw failure(error)
-    }
-  }
-
-  /// What to say of an error in the visit.
-  func failure(_ error: CardError) -> Failure {
-    let failure = entry.failure(error, after: entered)
-    guard case .wrongPIN(let tries) = error, pin != .user else { return failure }
-    let left = tries.map { $0 == 1 ? ": 1 try is left" : ": \($0) tries are left" } ?? ""
-    return Failure(
-      failure.status, "wrong \(pin.words) for \(managed.name)\(left)",
-      next: tries == 0
-        ? "It is blocked now."
-        : "Nothing was done. Check the \(pin.words) before you try again.")
   }
 }

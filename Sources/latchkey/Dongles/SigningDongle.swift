@@ -1,7 +1,6 @@
 import LibCrypto
 import OpenPGP
 import OpenPGPCard
-import Secrets
 
 /// A dongle whose signature key is in a trusted certificate, and what must hold of it before it gets a
 /// PIN.
@@ -10,14 +9,14 @@ struct SigningDongle {
   /// Its signature key.
   let key: CertificateKey
   private let pinned: PinnedKey
-  private let folders: SystemFolders
+  private let options: GlobalOptions
   private let store: DongleStore
   /// A dongle that was never used here: what it said of its KDF-DO is recorded once it has signed.
   private let isNew: Bool
 
-  init(_ dongle: Dongle, trust: TrustStore, folders: SystemFolders) throws(Failure) {
+  init(_ dongle: Dongle, trust: TrustStore, _ options: GlobalOptions) throws(Failure) {
     self.dongle = dongle
-    self.folders = folders
+    self.options = options
     guard let fingerprint = dongle.application.fingerprint(of: .signing),
       let found = trust.key(fingerprint)
     else { throw Failure(CardError.noKey(.signing), dongle: dongle.name) }
@@ -28,7 +27,7 @@ struct SigningDongle {
           + (TrustAdvice(trust).text(problem, of: fingerprint) ?? ""))
     }
     key = found.key
-    store = DongleStore(folders)
+    store = DongleStore(options.folders)
     isNew = try store.known(dongle.identifier) == nil
     pinned = PinnedKey(
       identifier: dongle.identifier, slot: .signing, fingerprint: fingerprint,
@@ -48,14 +47,17 @@ struct SigningDongle {
   func sign(
     pin source: SecretSource, draft: (UInt32) throws(OpenPGPError) -> SignatureDraft
   ) throws(Failure) -> [UInt8] {
-    let entry = PINEntry(.user, of: dongle, from: source, folders: folders)
-    let entered = try entry.enter(for: "to sign", derivedBy: pinned.keyDerivation)
+    let derivation = pinned.keyDerivation
+    let entry = try PINEntry.ask(
+      .user, of: dongle, from: source, for: "to sign", derivedBy: derivation, isNew: isNew,
+      onPad: PINEntry.padInstruction(
+        .user, of: dongle, from: source, for: "to sign", derivedBy: derivation), options)
     let draft = try Self.step { () throws(OpenPGPError) in try draft(Moment.now) }
-    let raw = try visit(draft, entered, entry)
+    let raw = try visit(draft, entry)
     let signature = try Self.step { () throws(OpenPGPError) in
       try draft.finished(with: raw.span)
     }
-    if isNew { store.remember(dongle, pinned.keyDerivation) }
+    if isNew { store.remember(dongle, derivation) }
     return Armor.encode(signature.span, as: .signature)
   }
 
@@ -76,16 +78,16 @@ struct SigningDongle {
   }
 
   private func visit(
-    _ draft: SignatureDraft, _ entered: EnteredPIN, _ entry: PINEntry
+    _ draft: SignatureDraft, _ entry: PINEntry
   ) throws(Failure) -> [UInt8] {
     var card = try dongle.visit()
     do throws(CardError) {
-      var signing = try entered.authorize(.signing, on: &card, pinned: pinned)
+      var signing = try entry.authorize(.signing, on: &card, pinned: pinned)
       let notice = dongle.touchNotice(for: .signing)
       defer { extendLifetime(notice) }
       return try signing.sign(draft.digest.span, hash: draft.hash)
     } catch {
-      throw entry.failure(error, after: entered)
+      throw entry.failure(error)
     }
   }
 }

@@ -25,7 +25,7 @@ struct VolumeDongles {
       dongles.append(
         try EnrollingDongle(
           dongle, pin: try change.pin(index, of: present.count), trust: trust,
-          folders: options.folders, device: device))
+          options, device: device))
     }
     for path in spares {
       dongles.append(try EnrollingDongle(certificate: path, folders: options.folders))
@@ -51,7 +51,7 @@ struct VolumeDongles {
       dongles.append(
         try EnrollingDongle(
           known, index.map { present[$0] }, pin: try change.pin(index ?? 0, of: present.count),
-          folders: options.folders, device: device))
+          options, device: device))
     }
     guard !present.isEmpty else {
       throw Failure(

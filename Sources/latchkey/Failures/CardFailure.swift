@@ -23,19 +23,46 @@ extension Failure {
       self.init(
         .dongleRefuses, "the OpenPGP application of \(dongle) is terminated",
         next: "Its keys are gone; latchkey card reset brings it back, empty.")
-    case .wrongPIN(let tries):
+    case .wrongPIN(let pin, let tries):
       self.init(
-        tries == 0 ? .dongleRefuses : .doesNotHold, "wrong PIN for \(dongle)" + Self.left(tries),
+        tries == 0 ? .dongleRefuses : .doesNotHold,
+        "wrong \(pin.words) for \(dongle)" + Self.left(tries.map(Int.init)),
         next: tries == 0
-          ? Self.unblock : "Nothing was done. Check the PIN before you try again.")
+          ? Self.unblock(pin)
+          : "Nothing was done. Check the \(pin.words) before you try again.")
     case .blocked(let pin):
       self.init(
         .dongleRefuses, "the \(pin.words) of \(dongle) is blocked: no tries are left",
-        next: pin == .user
-          ? Self.unblock
-          : pin == .admin
-            ? "Only a reset helps; it deletes the keys: latchkey card reset."
-            : "Set another with the admin PIN: latchkey card pin set-reset-code.")
+        next: Self.unblock(pin))
+    case .fewerTries(let pin, let shown, let now):
+      self.init(
+        .dongleRefuses,
+        "the \(pin.words) of \(dongle) had \(Self.tries(shown)) left when you were asked for it, and has "
+          + "\(Self.tries(now)) left now: somebody or something else used \(shown - now)",
+        next: "It was not sent. Find out what that was, then run this again.")
+    case .lastTryKept(let pin):
+      self.init(
+        .dongleRefuses,
+        "the \(pin.words) of \(dongle) has only one try left, and nobody agreed to spend it",
+        next: "It was not sent. Run this again at a terminal: it asks you first.")
+    case .failedBefore(let pin):
+      self.init(
+        .doesNotHold, "this \(pin.words) already failed on \(dongle) since the last boot",
+        next: "It was not sent again, so no try was used. If another program changed the "
+          + "\(pin.words) since: latchkey card pin forget.")
+    case .unansweredBefore(let pin):
+      self.init(
+        .doesNotHold,
+        "this \(pin.words) was sent to \(dongle) before, and no answer came: it may be wrong",
+        next:
+          "It was not sent again. If it is right: latchkey card pin forget, then run this again."
+      )
+    case .unanswered(let cause, let pin):
+      let cause = Failure(CardError.transport(cause), dongle: dongle)
+      self.init(
+        cause.status,
+        "the \(pin.words) was sent to \(dongle), and no answer came: \(cause.what)",
+        next: "It may have used a try: latchkey card show says how many are left. \(cause.next)")
     case .impossiblePIN:
       self.init(
         .doesNotHold, "that is no possible PIN of \(dongle): too short or too long",
@@ -152,9 +179,19 @@ extension Failure {
     }
   }
 
-  private static let unblock =
-    "Unblock it with the admin PIN or the reset code: latchkey card pin unblock. "
-    + "A disk still opens with its passphrase."
+  private static func tries(_ count: UInt8) -> String {
+    count == 1 ? "1 try" : "\(count) tries"
+  }
+
+  private static func unblock(_ pin: PIN) -> String {
+    switch pin {
+    case .user:
+      "Unblock it with the admin PIN or the reset code: latchkey card pin unblock. "
+        + "A disk still opens with its passphrase."
+    case .admin: "Only a reset helps; it deletes the keys: latchkey card reset."
+    case .resetCode: "Set another with the admin PIN: latchkey card pin set-reset-code."
+    }
+  }
 }
 
 extension PIN {

@@ -23,10 +23,14 @@ extension Failure {
         next: "Nothing was changed.")
     case .currentPIN(let pin, let error):
       let cause = Failure(error, dongle: dongle)
+      let isWrong = if case .wrongPIN = error { true } else { false }
       self.init(
         cause.status, "the current \(pin.words): \(cause.what)",
-        next: "Nothing was changed. If it isn't the factory's, give it with "
-          + (pin == .user ? "--current-pin-file." : "--current-admin-pin-file."))
+        next: "Nothing was changed. "
+          + (isWrong
+            ? "If it isn't the factory's, give it with "
+              + (pin == .user ? "--current-pin-file." : "--current-admin-pin-file.")
+            : cause.next))
     case .card(let error): self.init(error, dongle: dongle)
     case .incomplete(let error):
       let cause = Failure(error, dongle: dongle)

@@ -67,6 +67,22 @@ extension Failure {
   }
 }
 
+extension Failure {
+  /// Why it can't be remembered, or forgotten, in that folder which PINs failed.
+  init(_ error: DiskKeyError, folder: String) {
+    let what = "the list of PINs that failed, \(Escaped.text(folder + "/failed-pins")),"
+    if case .file(_, let number) = error {
+      self.init(
+        .system, "\(what) can't be written: \(SystemError(number))",
+        next: "Nothing was forgotten. See who owns that folder.")
+    } else {
+      self.init(
+        .system, "\(what) can't be written: others than you can write the folder",
+        next: "Nothing was forgotten. See who owns that folder.")
+    }
+  }
+}
+
 extension DiskKeyError.File {
   /// In words.
   var words: String {

@@ -28,7 +28,7 @@ enum Signer {
     ) { dongle in
       dongle.application.fingerprint(of: .signing).map { trust.key($0) != nil } ?? false
     }
-    self = .dongle(try SigningDongle(dongle, trust: trust, folders: options.folders))
+    self = .dongle(try SigningDongle(dongle, trust: trust, options))
   }
 
   /// For people: the dongle's brand and serial, or gpg's key.

@@ -84,11 +84,14 @@ struct VolumeSite {
       if let opened = try openAtOnce(with: source) { return opened }
     }
     let (dongle, recorded) = try dongle()
-    let entry = PINEntry(.user, of: dongle, from: source, folders: options.folders)
-    let entered = try entry.enter(
-      for: "to open \(Escaped.text(device))", derivedBy: recorded.pinned.keyDerivation)
+    let derivation = recorded.pinned.keyDerivation
+    let purpose = "to open \(Escaped.text(device))"
+    let entry = try PINEntry.ask(
+      .user, of: dongle, from: source, for: purpose, derivedBy: derivation, isNew: false,
+      onPad: PINEntry.padInstruction(
+        .user, of: dongle, from: source, for: purpose, derivedBy: derivation), options)
     var card = try dongle.visit()
-    return Opened(dongle: dongle, key: try open(on: &card, as: recorded, entered, entry))
+    return Opened(dongle: dongle, key: try open(on: &card, as: recorded, entry))
   }
 
   /// In the visit that finds the dongle. Nil where that isn't the only one, is another one, or must not get
@@ -97,34 +100,32 @@ struct VolumeSite {
     guard var visit = try Dongles.onlyVisit(options) else { return nil }
     let dongle = visit.dongle
     guard let recorded = blob.dongle(dongle.identifier),
-      dongle.application.pinStatus.triesLeft(.user) > 1
+      let entry = try PINEntry.unasked(
+        .user, of: dongle, from: source, derivedBy: recorded.pinned.keyDerivation, options)
     else { return nil }
-    let entry = PINEntry(.user, of: dongle, from: source, folders: options.folders)
-    let entered = EnteredPIN(try entry.read(for: ""))
-    return Opened(dongle: dongle, key: try open(on: &visit.card, as: recorded, entered, entry))
+    return Opened(dongle: dongle, key: try open(on: &visit.card, as: recorded, entry))
   }
 
   private func open(
-    on card: inout OpenPGPCard<ReaderTransport>, as recorded: Record.Dongle, _ entered: EnteredPIN,
-    _ entry: PINEntry
+    on card: inout OpenPGPCard<ReaderTransport>, as recorded: Record.Dongle, _ entry: PINEntry
   ) throws(Failure) -> SecretBytes {
     let notice = entry.dongle.touchNotice(for: .decryption)
     defer { extendLifetime(notice) }
     do throws(DiskKeyError) {
       try blob.check(recorded)
-      var decryption = try Self.authorize(&card, recorded, entered)
+      var decryption = try Self.authorize(&card, recorded, entry)
       return try blob.open(by: &decryption, as: recorded, decompressing: ZlibDecompression())
     } catch {
-      if case .card(let error) = error { throw entry.failure(error, after: entered) }
+      if case .card(let error) = error { throw entry.failure(error) }
       throw Failure(error, device: device, dongle: entry.dongle.name)
     }
   }
 
   private static func authorize(
-    _ card: inout OpenPGPCard<ReaderTransport>, _ recorded: Record.Dongle, _ entered: EnteredPIN
+    _ card: inout OpenPGPCard<ReaderTransport>, _ recorded: Record.Dongle, _ entry: PINEntry
   ) throws(DiskKeyError) -> Authorization<ReaderTransport, Decryption> {
     do throws(CardError) {
-      return try entered.authorize(.decryption, on: &card, pinned: recorded.pinned)
+      return try entry.authorize(.decryption, on: &card, pinned: recorded.pinned)
     } catch {
       throw .card(error)
     }

@@ -1,23 +1,28 @@
 import CSystem
-import FoundationEssentials
+import Secrets
 
-/// A question to the person at the terminal.
+/// A question to the person at the terminal. What was typed before it is shown is thrown away: a PIN typed
+/// ahead is no answer to it.
 enum Question {
   /// Asks, and goes on only if the answer is yes.
   /// - Parameters:
   ///   - text: the question, ending in a question mark.
   ///   - assumed: whether `--yes` was given; nil where only a person may say so.
+  ///   - advice: what to do where nobody can be asked, if it isn't `--yes`.
   /// - Throws: ``Failure`` with ``ExitStatus/wrongUse`` if the answer is no or nobody can be asked.
-  static func confirm(_ text: String, assumed: Bool?) throws(Failure) {
+  static func confirm(
+    _ text: String, assumed: Bool?, otherwise advice: String? = nil
+  ) throws(Failure) {
     if assumed == true { return }
-    guard let answer = ask("\(text) [y/N] ") else {
+    guard let answer = line("\(text) [y/N] ") else {
       throw Failure(
         .wrongUse, "\(text) Nobody can be asked, as there is no terminal",
-        next: assumed == nil
-          ? "Nothing was done. Only a person at a terminal can say yes to this."
-          : "Add --yes if the answer is yes.")
+        next: advice
+          ?? (assumed == nil
+            ? "Nothing was done. Only a person at a terminal can say yes to this."
+            : "Add --yes if the answer is yes."))
     }
-    guard ["y", "yes"].contains(answer.lowercased()) else {
+    guard ["y", "yes"].contains(Self.text(answer).lowercased()) else {
       throw Failure(
         .wrongUse, "the answer wasn't yes", next: "Nothing was done.")
     }
@@ -30,29 +35,42 @@ enum Question {
   ///   - assumed: whether `--yes` was given.
   static func type(_ word: String, _ purpose: String, assumed: Bool) throws(Failure) {
     if assumed { return }
-    guard let answer = ask("Type \(word) \(purpose): ") else {
+    guard let answer = line("Type \(word) \(purpose): ") else {
       throw Failure(
         .wrongUse, "nobody can be asked, as there is no terminal",
         next: "Nothing was done. Add --yes \(purpose).")
     }
-    guard answer == word else {
+    guard text(answer) == word else {
       throw Failure(.wrongUse, "the answer wasn't \(word)", next: "Nothing was done.")
     }
   }
 
   /// A line typed at the terminal, or nil if there is none.
   static func ask(_ prompt: String) -> String? {
-    // Safe: a constant C string; the descriptor is closed below.
+    guard let line = line(prompt) else { return nil }
+    return text(line)
+  }
+
+  /// Whether there is a terminal to ask on.
+  static var canAsk: Bool {
+    // Safe: a constant C string; the descriptor is closed.
     let terminal = unsafe system_open("/dev/tty", O_RDWR | O_NOCTTY, 0)
-    guard terminal >= 0 else { return nil }
-    defer { close(terminal) }
+    if terminal >= 0 { close(terminal) }
+    return terminal >= 0 || isatty(0) == 1
+  }
+
+  /// What was typed: empty for nothing, for too much to be an answer, or after Ctrl-C. It may be a PIN that
+  /// somebody typed at the wrong place, and is wiped.
+  private static func line(_ prompt: String) -> SecretBytes? {
     let bytes = Array(prompt.utf8)
-    // Safe: the bytes are borrowed for the call.
-    _ = unsafe bytes.withUnsafeBytes { unsafe write(terminal, $0.baseAddress, $0.count) }
-    var line: [UInt8] = []
-    var byte: UInt8 = 0
-    // Safe: one byte of room, one byte read.
-    while unsafe read(terminal, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
-    return String(decoding: line, as: UTF8.self)
+    do throws(SecretInputError) {
+      return try SecretBytes(typedAfter: bytes.span, limit: 64, isShown: true)
+    } catch {
+      return error == .noTerminal ? nil : SecretBytes(capacity: 1)
+    }
+  }
+
+  private static func text(_ line: borrowing SecretBytes) -> String {
+    String(decoding: [UInt8](copying: line.bytes), as: UTF8.self)
   }
 }

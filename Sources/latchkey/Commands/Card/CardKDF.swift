@@ -36,7 +36,10 @@ struct CardKDF: ParsableCommand {
           next: "latchkey card kdf show says how.")
       }
       try change.run { (card, user, admin) throws(CardError) in
-        try card.setUpKeyDerivation(.sha256, count: count, user: user, admin: admin)
+        try card.setUpKeyDerivation(
+          .sha256, count: count, user: user.text.secret, under: user.terms,
+          admin: admin.text.secret,
+          under: admin.terms)
       }
       try CardKDF.show(options, "card kdf setup")
     }
@@ -60,7 +63,9 @@ struct CardKDF: ParsableCommand {
           next: "Nothing was changed.")
       }
       try change.run { (card, user, admin) throws(CardError) in
-        try card.removeKeyDerivation(derivation, user: user, admin: admin)
+        try card.removeKeyDerivation(
+          derivation, user: user.text.secret, under: user.terms, admin: admin.text.secret,
+          under: admin.terms)
         return .plain
       }
       try CardKDF.show(options, "card kdf off")
@@ -128,8 +133,8 @@ struct CardKDF: ParsableCommand {
   /// What `setup` and `off` share: both PINs, a question, and the record.
   private struct Change {
     let managed: ManagedDongle
-    private let user: PINGiven
-    private let admin: PINGiven
+    private let user: PINEntry
+    private let admin: PINEntry
 
     init(
       _ options: GlobalOptions, _ pin: SecretSource, _ adminPIN: SecretSource, _ what: String
@@ -147,25 +152,18 @@ struct CardKDF: ParsableCommand {
       try managed.confirm(
         "Have \(managed.name) take \(what)? If it is pulled out meanwhile, only a reset helps; "
           + "it deletes the keys.")
-      user = try PINGiven(.user, of: managed, from: pin, for: "as it is now")
-      admin = try PINGiven(.admin, of: managed, from: adminPIN, for: "as it is now")
+      user = try managed.ask(.user, from: pin, for: "as it is now")
+      admin = try managed.ask(.admin, from: adminPIN, for: "as it is now")
     }
 
     func run(
       _ body: (
-        inout OpenPGPCard<ReaderTransport>, borrowing SecretBytes, borrowing SecretBytes
+        inout OpenPGPCard<ReaderTransport>, PINEntry, PINEntry
       ) throws(CardError) -> KeyDerivation
     ) throws(Failure) {
-      // A wrong one of the two is found out, and remembered, before anything is changed.
-      let old = managed.derivation
-      try user.visit { (card, secret) throws(CardError) in
-        _ = try card.authorize(.decryption, with: secret, derivedBy: old)
+      let new = try managed.visit(with: admin) { (card) throws(CardError) in
+        try body(&card, user, admin)
       }
-      let new = try admin.visit { (card, secret) throws(CardError) in
-        _ = try card.authorize(.administration, with: secret, derivedBy: old)
-        return try body(&card, user.secret, secret)
-      }
-      managed.memory.forget()
       managed.store.remember(managed.dongle, new)
       Output.note("Volumes that it opens must be enrolled again: latchkey enroll DEVICE.")
     }

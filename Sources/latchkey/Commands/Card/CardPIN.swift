@@ -1,4 +1,5 @@
 import ArgumentParser
+import DiskKey
 import OpenPGPCard
 import Provisioning
 import Secrets
@@ -7,7 +8,9 @@ import Secrets
 struct CardPIN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pin", abstract: "Change PINs, and bring blocked ones back.",
-    subcommands: [Change.self, Unblock.self, SetResetCode.self, Retries.self])
+    subcommands: [
+      Change.self, Unblock.self, SetResetCode.self, Retries.self, Forget.self,
+    ])
 
   /// Tells how it went, with the tries as they are now.
   private static func show(
@@ -46,14 +49,17 @@ struct CardPIN: ParsableCommand {
       let managed = try ManagedDongle(options)
       let which = admin ? PIN.admin : .user
       let source = admin ? adminPIN.source : pin.source
-      let entry = PINEntry(which, of: managed.dongle, from: source, folders: managed.folders)
-      if !new.source(which.words).isGiven, entry.usesPad(managed.derivation, changing: true) {
-        return try changeOnPad(which, managed, entry)
+      let derivation = managed.derivation
+      if !new.source(which.words).isGiven,
+        let instruction = PINEntry.padInstruction(
+          changing: which, of: managed.dongle, from: source, derivedBy: derivation)
+      {
+        return try changeOnPad(which, managed, source, instruction)
       }
-      let old = try PINGiven(which, of: managed, from: source, for: "as it is now")
+      let old = try managed.ask(which, from: source, for: "as it is now")
       let chosen = try NewPIN.read(which, of: managed.dongle, from: new.source(which.words))
-      let status = try old.visit { (card, secret) throws(CardError) in
-        try card.changePIN(which, from: secret, to: chosen.secret, derivedBy: managed.derivation)
+      let status = try managed.visit(with: old) { (card) throws(CardError) in
+        try old.change(to: chosen.secret, on: &card, derivedBy: derivation)
         try card.refreshPINStatus()
         return card.application.pinStatus
       }
@@ -61,23 +67,17 @@ struct CardPIN: ParsableCommand {
     }
 
     private func changeOnPad(
-      _ which: PIN, _ managed: ManagedDongle, _ entry: PINEntry
+      _ which: PIN, _ managed: ManagedDongle, _ source: SecretSource, _ instruction: String
     ) throws(Failure) {
-      managed.showTries()
-      try entry.confirmTries()
-      Output.note(
-        "Type on the pad of \(entry.place) the \(which.words) of \(managed.name) as it is now, then "
-          + "the new one, then the new one once more.")
-      let given = PINGiven(which, of: managed, entry, EnteredPIN.onPad)
-      let status = try given.visit { (card, _: EnteredPIN) throws(CardError) in
-        try card.changePINOnPad(which, derivedBy: managed.derivation)
+      let old = try managed.ask(which, from: source, for: "", onPad: instruction)
+      let status = try managed.visit(with: old) { (card) throws(CardError) in
+        try old.changeOnPad(on: &card, derivedBy: managed.derivation)
         return card.application.pinStatus
       }
       try show(managed, status)
     }
 
     private func show(_ managed: ManagedDongle, _ status: PINStatus) throws(Failure) {
-      managed.memory.forget()
       try CardPIN.show(
         admin ? "New admin PIN" : "New PIN", "card pin change", managed, status, options)
     }
@@ -99,22 +99,22 @@ struct CardPIN: ParsableCommand {
     func run() throws {
       let managed = try ManagedDongle(options)
       let isByCode = byResetCode || code.source.isGiven
-      let given = try PINGiven(
-        isByCode ? .resetCode : .admin, of: managed,
-        from: isByCode ? code.source : adminPIN.source, for: "to set a new PIN")
+      let given = try managed.ask(
+        isByCode ? .resetCode : .admin, from: isByCode ? code.source : adminPIN.source,
+        for: "to set a new PIN")
       let chosen = try NewPIN.read(.user, of: managed.dongle, from: new.source("PIN"))
       let derivation = managed.derivation
-      let status = try given.visit { (card, secret) throws(CardError) in
+      let status = try managed.visit(with: given) { (card) throws(CardError) in
         if isByCode {
-          try card.resetUserPIN(with: secret, to: chosen.secret, derivedBy: derivation)
+          try given.resetUserPIN(to: chosen.secret, on: &card, derivedBy: derivation)
         } else {
-          var administration = try card.authorize(
-            .administration, with: secret, derivedBy: derivation)
+          var administration = try given.authorize(
+            .administration, on: &card, derivedBy: derivation)
           try administration.setUserPIN(chosen.secret, derivedBy: derivation)
         }
         return card.application.pinStatus
       }
-      managed.memory.forget()
+      managed.memory.forget(.user, of: managed.dongle.identifier)
       try CardPIN.show("New PIN", "card pin unblock", managed, status, options)
     }
   }
@@ -133,20 +133,20 @@ struct CardPIN: ParsableCommand {
 
     func run() throws {
       let managed = try ManagedDongle(options)
-      let given = try PINGiven(
-        .admin, of: managed, from: adminPIN.source, for: "to set the reset code")
+      let given = try managed.ask(
+        .admin, from: adminPIN.source, for: "to set the reset code")
       let chosen =
         remove
         ? SecretHolder(SecretBytes(capacity: 1))
         : try NewPIN.read(.resetCode, of: managed.dongle, from: code.source)
       let derivation = managed.derivation
-      let status = try given.visit { (card, secret) throws(CardError) in
-        var administration = try card.authorize(
-          .administration, with: secret, derivedBy: derivation)
+      let status = try managed.visit(with: given) { (card) throws(CardError) in
+        var administration = try given.authorize(
+          .administration, on: &card, derivedBy: derivation)
         try administration.setResetCode(chosen.secret, derivedBy: derivation)
         return administration.application.pinStatus
       }
-      managed.memory.forget()
+      managed.memory.forget(.resetCode, of: managed.dongle.identifier)
       try CardPIN.show(
         remove ? "No reset code" : "New reset code", "card pin set-reset-code", managed, status,
         options)
@@ -184,8 +184,38 @@ struct CardPIN: ParsableCommand {
         try administration.setRetries(user: user, resetCode: resetCode, admin: admin)
         return administration.application.pinStatus
       }
-      managed.memory.forget()
+      // Old Yubikeys have the factory's PINs now.
+      managed.memory.forgetAll(of: managed.dongle.identifier)
       try CardPIN.show("New numbers of tries", "card pin retries", managed, status, options)
+    }
+  }
+  /// `latchkey card pin forget`
+  struct Forget: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "forget",
+      abstract: "Forget which PINs failed on a dongle, as after another program changed them.",
+      discussion: """
+        A PIN that failed, or got no answer, is not sent to that dongle again until the next boot. \
+        No PIN is sent by this, and other dongles' stay remembered.
+        """)
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+      let dongle = try Dongles.look(options).one("that fits")
+      let memory = FailedPINs(options.folders)
+      memory.forgetAll(of: dongle.identifier)
+      if let problem = memory.problem {
+        throw Failure(problem, folder: FailedPINs.folder(options.folders))
+      }
+      if options.json {
+        return try Output.document("card pin forget", Report(dongle: dongle.serial))
+      }
+      Output.result("No PIN counts as failed on \(dongle.name) any more.")
+    }
+
+    private struct Report: Encodable {
+      let dongle: String
     }
   }
 }

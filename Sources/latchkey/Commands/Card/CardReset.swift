@@ -1,4 +1,5 @@
 import ArgumentParser
+import DiskKey
 import OpenPGPCard
 
 /// `latchkey card reset`
@@ -29,7 +30,7 @@ struct CardReset: ParsableCommand {
     Output.note("All keys, certificates and data on it will be lost, and nothing brings them back.")
     try Question.type("RESET", "to empty \(target.name)", assumed: options.yes)
     let identifier = try empty(target)
-    PINMemory(options.folders).forget()
+    FailedPINs(options.folders).forgetAll(of: identifier)
     DongleStore(options.folders).forget(identifier)
     let serial = String(decoding: identifier.text, as: UTF8.self)
     if options.json { return try Output.document("card reset", Report(dongle: serial)) }

@@ -101,19 +101,16 @@ struct CardSwap: ParsableCommand {
           "\(Escaped.text(file)) isn't encrypted to the authentication key of \(managed.name)",
           next: "No PIN was sent.")
       }
-      let given = try PINGiven(.user, of: managed, from: pin.source, for: "to decrypt")
+      let given = try managed.ask(.user, from: pin.source, for: "to decrypt")
       var answer = SecretBytes(capacity: 1024)
-      var card = try managed.visit()
-      do throws(CardError) {
-        var decryption = try card.authorize(
-          .decryption, with: given.secret, derivedBy: managed.derivation)
+      try managed.visit(with: given) { (card) throws(CardError) in
+        var decryption = try given.authorize(
+          .decryption, on: &card, derivedBy: managed.derivation)
         try decryption.useKeys(swapped: true)
         if let touch = decryption.application.touchPolicy(of: slot), touch != .off {
           Output.note("Touch \(managed.name) when it blinks.")
         }
         try decryption.decipher(cryptogram, into: &answer)
-      } catch {
-        throw given.failure(error)
       }
       let plain: SecretBytes
       do throws(OpenPGPError) {
