@@ -69,7 +69,7 @@ extension MediaReport.File {
     switch verdict {
     case .success where reading.isBootList:
       self.verdict = "refused"
-      (signer, signingKey, signedAt) = (nil, nil, nil)
+      (signer, signingKey, trustedBy, signedAt) = (nil, nil, nil, nil)
       problem = "its content is a /boot's signed list, and the signature counts for that /boot only"
     case nil:
       self.verdict = "unsigned"
