@@ -159,7 +159,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   ("BootEntriesTests", ["BootEntries", "latchkey"]),
   ("BootMediaTests", ["BootMedia", "OpenPGP", "LibCrypto"]),
   ("BootManifestTests", ["BootManifest", "OpenPGP", "LibCrypto"]),
-  ("BootChangesTests", ["BootChanges", "BootEntries", "BootManifest"]),
+  ("BootChangesTests", ["BootChanges", "BootEntries", "BootManifest", "Initramfs"]),
   ("SecretsTests", ["Secrets", "CSystem"]),
   ("SmartCardTests", ["SmartCard", "Secrets"]),
   (
@@ -225,7 +225,7 @@ let tests: [(name: String, dependencies: [Target.Dependency])] = [
   (
     "InitramfsTests",
     [
-      "Initramfs", "DiskKey", "OpenPGP", "OpenPGPCard", "latchkey", "latchkey-unlock",
+      "Initramfs", "DiskKey", "OpenPGP", "OpenPGPCard", "Storage", "latchkey", "latchkey-unlock",
       "VolumeTestSupport",
     ]
   ),

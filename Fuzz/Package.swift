@@ -30,6 +30,7 @@ let parsers: [(name: String, modules: [String])] = [
   ("Snapshot", ["BootChanges", "Initramfs", "Secrets"]),
   ("GrubEnvironment", ["BootChanges", "Secrets"]),
   ("ImageCrypttab", ["BootChanges"]),
+  ("GeneratedFile", ["BootChanges", "Initramfs", "Secrets"]),
   ("SignatureMemory", ["BootManifest", "LibCrypto"]),
   ("KnownDongle", ["Provisioning", "OpenPGPCard"]),
   ("Journal", ["Enrolment"]),

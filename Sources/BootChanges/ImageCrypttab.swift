@@ -1,15 +1,16 @@
 import Storage
 
 /// The list of volumes that a hook writes into an image: Debian's `cryptroot/crypttab`, and Latchkey's
-/// `etc/latchkey/volumes`. What is run to open a volume stands in it.
+/// `etc/latchkey/volumes`. What is opened stands in it, and what is run to open it.
 package struct ImageCrypttab {
-  private let volumes: [Volume]
+  /// Nil where a line has too few fields, or too many.
+  private let volumes: [Volume]?
 
-  /// What an entry says beside the volume's device, which hooks write in forms of their own.
-  private struct Volume: Hashable {
+  private struct Volume {
     let name: Substring
-    /// Empty where the list doesn't tell.
-    let key: Substring
+    let device: Substring
+    /// Nil where the list doesn't tell.
+    let key: Substring?
     let options: Substring
   }
 
@@ -24,32 +25,55 @@ package struct ImageCrypttab {
   /// - Parameter path: its path in the image.
   package init(_ text: [UInt8], of path: [UInt8]) {
     let hasKeys = path.elementsEqual(Self.crypttab.utf8)
-    volumes = Self.entries(text).map { fields in
-      Volume(
-        name: fields[0], key: hasKeys && fields.count > 2 ? fields[2] : "",
-        options: fields.count > 3 ? fields[3] : "")
+    var volumes: [Volume] = []
+    for fields in Self.entries(text) {
+      // NAME DEVICE KEY OPTIONS, or NAME UUID DEVICE OPTIONS.
+      guard fields.count == 4 || (hasKeys && fields.count == 3),
+        hasKeys || !fields[2].hasPrefix("UUID=")
+          || fields[2].dropFirst(5).lowercased() == fields[1].lowercased()
+      else {
+        self.volumes = nil
+        return
+      }
+      volumes.append(
+        Volume(
+          name: fields[0], device: fields[hasKeys ? 1 : 2], key: hasKeys ? fields[2] : nil,
+          options: fields.count > 3 ? fields[3] : ""))
     }
+    self.volumes = volumes
   }
 
-  /// Whether each volume has an entry in the system's own crypttab, opened in the same way.
+  /// Whether it has the form.
+  package var isReadable: Bool { volumes != nil }
+
+  /// Whether each volume has an entry in the system's own crypttab, on the same device, opened in the same way.
   func isOf(root: String) -> Bool {
     guard
       let text = try? DurableFile.read(root + "/etc/crypttab", limit: 1 << 20, isOurs: true)
-    else { return volumes.isEmpty }
-    return isOf(crypttab: text)
+    else { return volumes?.isEmpty ?? false }
+    let devices = SystemDevices(root: root)
+    return isOf(crypttab: text, isSameDevice: devices.isSame)
   }
 
   /// The same, of what is in such a file.
-  package func isOf(crypttab text: [UInt8]) -> Bool {
+  /// - Parameter isSameDevice: whether an image's name of a device is that of the file.
+  package func isOf(
+    crypttab text: [UInt8], isSameDevice: (Substring, Substring) -> Bool = { $0 == $1 }
+  ) -> Bool {
+    guard let volumes else { return false }
     let known = Self.entries(text)
     return volumes.allSatisfy { volume in
       known.contains { fields in
-        guard fields[0] == volume.name, (fields.count > 3 ? fields[3] : "") == volume.options
+        guard fields.count > 1, fields[0] == volume.name, isSameDevice(volume.device, fields[1]),
+          (fields.count > 3 ? fields[3] : "") == volume.options
         else { return false }
+        guard let inImage = volume.key else { return true }
         let key = fields.count > 2 ? fields[2] : ""
-        // A key file is copied into the image under the volume's name.
-        return volume.key.isEmpty || volume.key == key
-          || (key.hasPrefix("/") && volume.key == "/cryptroot/keyfiles/\(volume.name).key")
+        // A key file is copied into the image under the volume's name, or is the root file system's.
+        return inImage == key
+          || (key.hasPrefix("/")
+            && (inImage == "/cryptroot/keyfiles/\(volume.name).key"
+              || inImage == "/FIXME-initramfs-rootmnt" + key))
       }
     }
   }

@@ -12,8 +12,10 @@ public enum ImageError: Error, Equatable, Sendable {
   case unknownCompression(at: Int)
   /// A part is compressed in a way that the program reads and the kernel may not, or is cut.
   case unsupported(Compression, at: Int)
-  /// The program that decompresses it isn't there.
+  /// The program that decompresses it isn't there, or others than root can write it.
   case noProgram(Compression)
+  /// The program can't be started, or not confined; errno.
+  case cannotStart(Compression, errno: Int32)
   /// The compressed part is damaged.
   case cannotDecompress(Compression)
   /// It holds more than any initramfs: see ``ImageLimits``.

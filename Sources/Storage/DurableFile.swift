@@ -174,9 +174,14 @@ public enum DurableFile {
   }
 
   private static func checkOwner(_ status: stat, _ path: String) throws(StorageError) {
-    guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+    guard isOurs(status) else {
       throw StorageError("trust", path, code: StorageError.writableByOthers)
     }
+  }
+
+  /// Whether root or this user owns something, and nobody else can write it.
+  static func isOurs(_ status: stat) -> Bool {
+    (status.st_uid == 0 || status.st_uid == geteuid()) && status.st_mode & 0o022 == 0
   }
 
   private static func syncFolder(of path: String) throws(StorageError) {

@@ -7,6 +7,7 @@ struct ChangeTableTests {
   /// What the scripts of the rows may call.
   private static let functions = """
     set -e -o pipefail
+    umask 022
     export LC_ALL=C
     cfg=BOOT/grub/grub.cfg
     pack() { find . | sort | cpio --quiet -o -H newc --reproducible -R "${owner:-0:0}"; }
@@ -38,6 +39,8 @@ struct ChangeTableTests {
     package grub-common 2.0 usr/share/grub/unicode.pf2 'font 2'
     package shim-signed 2.0 usr/lib/shim/shimx64.efi.signed 'shim 2'
     package initramfs-tools-core 2.0 usr/share/initramfs-tools/init 'init'
+    package scripts 2.0 usr/share/initramfs-tools/scripts/init-top/all 'all'
+    package udev 2.0 usr/share/initramfs-tools/scripts/init-top/udev 'udev'
     echo 'GRUB_CMDLINE_LINUX_DEFAULT="quiet splash module.sig_enforce=1"' >system/etc/default/grub
     mkdir -p T/kernel/x86/microcode system/usr/lib/firmware/intel-ucode
     { update 1; update 2; } >system/usr/lib/firmware/intel-ucode/06-03-02
@@ -51,6 +54,7 @@ struct ChangeTableTests {
     (cd system/usr && md5sum lib/firmware/amd-ucode/*) >system/var/lib/dpkg/info/amd64-microcode.md5sums
     echo init >T/init; echo tool 1 >T/usr/bin/tool; chmod 755 T/usr/bin/tool
     ln -s tool T/usr/bin/sh; ln -s usr/bin T/bin; echo hello >T/etc/motd; echo evil >T2/usr/bin/evil
+    echo all >T/scripts/init-top/all; chmod 755 T/scripts/init-top/all
     printf '/scripts/init-top/all "$@"\\n[ -e /conf/param.conf ] && . /conf/param.conf\\n' \
       >T/scripts/init-top/ORDER
     mkdir T/cryptroot

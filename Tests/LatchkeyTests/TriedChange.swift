@@ -70,8 +70,46 @@ struct TriedChange {
       "! scripts/init-top/ORDER changed"),
     TriedChange(
       "initramfs: a script added to its list",
-      "echo '/scripts/init-top/udev \"$@\"' >>T/scripts/init-top/ORDER; image", explained: true,
+      "echo udev >T/scripts/init-top/udev; chmod 755 T/scripts/init-top/udev; "
+        + "printf '/scripts/init-top/udev \"$@\"\\n[ -e /conf/param.conf ] && . /conf/param.conf\\n' "
+        + ">>T/scripts/init-top/ORDER; image", explained: true,
       "scripts/init-top/ORDER changed: initramfs-tools writes it"),
+    TriedChange(
+      "initramfs: a script in its list that is elsewhere",
+      "sed -i 's,/all,/../../usr/bin/tool,' T/scripts/init-top/ORDER; image", explained: false,
+      "! scripts/init-top/ORDER changed: nothing"),
+    TriedChange(
+      "initramfs: a setting that loads a library into every program",
+      "mkdir -p T/conf; printf 'DPKG_ARCH=amd64\\nLD_PRELOAD=/x.so\\n' >T/conf/arch.conf; image",
+      explained: false, "! conf/arch.conf added: nothing"),
+    TriedChange(
+      "initramfs: another device to resume from",
+      "mkdir -p T/conf/conf.d; echo RESUME=/dev/sdb1 >T/conf/conf.d/zz-resume-auto; image",
+      explained: false, "! conf/conf.d/zz-resume-auto added: nothing"),
+    TriedChange(
+      "initramfs: the swap space of /etc/fstab to resume from",
+      "mkdir -p T/conf/conf.d; echo RESUME=UUID=5 >T/conf/conf.d/zz-resume-auto; "
+        + "echo 'UUID=5 none swap sw 0 0' >system/etc/fstab; image",
+      explained: true, "conf/conf.d/zz-resume-auto added: initramfs-tools writes it"),
+    TriedChange(
+      "initramfs: a list of modules that is a script",
+      "mkdir -p T/usr/lib/modules/6.1; printf '#!/bin/sh\\n' >T/usr/lib/modules/6.1/modules.dep; image",
+      explained: false, "! usr/lib/modules/6.1/modules.dep added: nothing"),
+    TriedChange(
+      "initramfs: a list of modules that has a command for modprobe",
+      "mkdir -p T/usr/lib/modules/6.1; "
+        + "echo 'install ext4 /bin/sh' >T/usr/lib/modules/6.1/modules.softdep; image",
+      explained: false, "! usr/lib/modules/6.1/modules.softdep added: nothing"),
+    TriedChange(
+      "initramfs: a data file that can be run", "chmod 755 T/etc/motd; image", explained: false,
+      "! etc/motd: 644 is now 755"),
+    TriedChange(
+      "initramfs: a package's program with a set-uid bit",
+      "echo tool 2 >T/usr/bin/tool; chmod 4755 T/usr/bin/tool; image", explained: false,
+      "! usr/bin/tool changed: nothing"),
+    TriedChange(
+      "initramfs: a pipe in place of a device", "mkdir -p T/dev; mkfifo T/dev/console; image",
+      explained: false, "! dev/console added: nothing"),
     TriedChange(
       "initramfs: a link to a program pointed elsewhere", "ln -sf ../evil T/usr/bin/sh; image",
       explained: false, "! usr/bin/sh: tool is now ../evil"),

@@ -106,7 +106,7 @@ struct NoticeCommand: ParsableCommand {
 
   private static var state: String? {
     var child: Int32 = 0
-    let words = Array("systemctl\0is-system-running\0".utf8)
+    let words = Array("/usr/bin/systemctl\0is-system-running\0".utf8)
     // Safe: the words are borrowed for the call, and each ends with a zero.
     let pipe = unsafe words.withUnsafeBytes { bytes in
       unsafe system_child_begin(

@@ -32,9 +32,17 @@ extension Failure {
         "\(name) has a part at byte \(place) that is cut, or compressed by \(compression.rawValue) in a "
           + "way that the kernel may not read",
         next: again)
+    case .cannotStart(let compression, let number):
+      self.init(
+        .system,
+        "\(name) was not looked into: \(compression.rawValue) can't be started in confinement: "
+          + SystemError(number).description,
+        next: "Run this on a kernel with seccomp, outside a container that forbids it.")
     case .noProgram(let compression):
       self.init(
-        .system, "\(name) is compressed by \(compression.rawValue), which isn't installed",
+        .system,
+        "\(name) is compressed by \(compression.rawValue), which isn't in /usr/bin, "
+          + "or others than root can write it",
         next: "Install it: apt install \(compression == .xz ? "xz-utils" : compression.rawValue).")
     case .cannotDecompress(let compression):
       self.init(
