@@ -14,7 +14,7 @@ public struct ImageListing: Equatable, Sendable {
     public let content: Content
 
     /// Of its parts.
-    init(path: [UInt8], mode: UInt32, owner: Owner, content: Content) {
+    init(path: [UInt8], mode: UInt32, owner: Owner = .root, content: Content) {
       self.path = path
       self.mode = mode
       self.owner = owner

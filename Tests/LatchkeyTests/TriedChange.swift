@@ -130,7 +130,9 @@ struct TriedChange {
         + "cat BOOT/initrd.img-6.1 >>a; cat a >BOOT/initrd.img-6.1; record", explained: false,
       "! init overlaid: NOT as initramfs-tools-core"),
     TriedChange(
-      "initramfs: files of another owner", "owner=1000:0 image", explained: false,
+      "initramfs: files of another owner",
+      "(cd T && find . -mindepth 1 | sort | cpio --quiet -o -H newc --reproducible -R 1000:0) "
+        + "| zstd -q -1 >BOOT/initrd.img-6.1; record", explained: false,
       "! usr/bin/tool: 0:0 is now 1000:0"),
     TriedChange(
       "initramfs: not the one that update-initramfs made", "echo x >>BOOT/initrd.img-6.1",
