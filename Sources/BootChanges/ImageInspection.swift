@@ -25,11 +25,10 @@ public struct ImageInspection: Sendable {
     failure == nil && count > 0 && changes.allSatisfy(\.cause.explains)
   }
 
-  /// Files up to this size are looked into, of all together so much: what initramfs-tools writes itself, and
-  /// microcode. Larger ones count as unknown where their form matters.
+  /// What initramfs-tools writes itself is small.
   private static let largestText = 64 << 10
-  private static let largestLong = 16 << 20
-  private static let limit = 48 << 20
+  /// No more than so many bytes are kept of an image; what is left out has no cause.
+  private static let allTexts = 48 << 20
 
   /// Looks into an image.
   /// - Parameters:
@@ -45,17 +44,15 @@ public struct ImageInspection: Sendable {
     isCompared = old != nil || !others.isEmpty
     var sums: [[UInt8]: [UInt8]] = [:]
     var texts: [[UInt8]: [UInt8]] = [:]
-    var rest = Self.limit
+    var room = Self.allTexts
     let listing: ImageListing
     do throws(ImageError) {
       listing = try ImageListing(image: boot + path) { path, size in
-        size
-          <= min(
-            rest, ImageOrigin.isLong(path, size: size) ? Self.largestLong : Self.largestText)
+        size <= room && (size <= Self.largestText || ImageOrigin.isLong(path, size: size))
       } look: { file in
         sums[file.digest] = file.checksum
         guard let bytes = file.bytes, texts[file.digest] == nil else { return }
-        rest -= bytes.count
+        room -= bytes.count
         texts[file.digest] = bytes
       }
     } catch {
@@ -68,10 +65,11 @@ public struct ImageInspection: Sendable {
     count = listing.entries.count
     let differences = listing.differences(since: old)
     let origins = ImageOrigin(
-      listing, sums, texts, packages, of: differences.map(\.entry.path), since: old, root: root)
+      listing, sums, texts, packages, of: differences.map(\.entry.path), since: old,
+      root: root)
     let found = differences.map { entry, kind in
       var cause = kind == .deleted ? .gone : origins.cause(of: entry, kind)
-      if !cause.explains, kind == .added || kind == .present || kind == .overlaid,
+      if !cause.explains, [.added, .present, .overlaid].contains(kind),
         others.contains(where: { $0.has(entry) })
       {
         cause = .asBefore

@@ -175,11 +175,11 @@ struct ImageOrigin {
       busyboxNames.contains(path: name)
     else { return false }
     switch kind {
-    case .added, .present, .mode, .overlaid: return true
+    case .added, .present, .overlaid, .mode, .owner: return true
     case .changed:
       let was = Self.busyboxes.compactMap { old?[Array($0.utf8)]?.content }
       return old?[entry.path].map { was.contains($0.content) } ?? false
-    case .deleted, .retargeted, .replaced, .owner: return false
+    case .deleted, .retargeted, .replaced: return false
     }
   }
 

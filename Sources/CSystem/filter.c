@@ -149,18 +149,3 @@ void system_stop_filter(pid_t process) {
   kill(process, SIGKILL);
   system_end_filter(process);
 }
-
-int system_filter_input(const void *bytes, size_t size) {
-  const int file = memfd_create("latchkey", MFD_CLOEXEC);
-  if (file < 0) return -1;
-  for (size_t done = 0; done < size;) {
-    const ssize_t written = write(file, (const char *)bytes + done, size - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) {
-      close(file);
-      return -1;
-    }
-    done += (size_t)written;
-  }
-  return file;
-}

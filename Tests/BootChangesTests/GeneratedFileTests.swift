@@ -113,8 +113,8 @@ struct GeneratedFileTests {
   /// Each file's bytes, of the image once read.
   private static let real = Result { () throws -> (ImageListing, [String: [UInt8]]) in
     var texts: [String: [UInt8]] = [:]
-    let listing = try ImageListing(image: machine + "/initrd/one.img", keeping: 1 << 20) {
-      texts[String(decoding: $0.path, as: UTF8.self)] = $1
+    let listing = try ImageListing(image: machine + "/initrd/one.img", keeping: { $1 <= 1 << 20 }) {
+      texts[String(decoding: $0.path, as: UTF8.self)] = $0.bytes
     }
     return (listing, texts)
   }

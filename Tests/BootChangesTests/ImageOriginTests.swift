@@ -115,13 +115,7 @@ struct ImageOriginTests {
         "mkdir -p T/usr/lib/modules/6.1; echo x >T/usr/lib/modules/6.1/modules.x",
         "usr/lib/modules/6.1/modules.x"
       ),
-      ("a pipe", "mkfifo T/dev/console", "dev/console"),
-      (
-        "a package's file behind a link",
-        "mkdir T/usr/share; ln -s /scripts T/usr/share/doc; cd s; "
-          + "echo usr/share/doc/init-top/all | cpio --quiet -o -H newc >../more; cd ..",
-        "usr/share/doc,usr/share/doc/init-top/all"
-      ),
+      ("a pipe", "mkfifo T/dev/pipe", "dev/pipe"),
     ])
   func changed(_ what: String, _ script: String, _ paths: String) throws {
     #expect(try unexplained(script) == paths.split(separator: ",").map(String.init), "\(what)")

@@ -108,8 +108,8 @@ struct TriedChange {
       "echo tool 2 >T/usr/bin/tool; chmod 4755 T/usr/bin/tool; image", explained: false,
       "! usr/bin/tool changed: nothing"),
     TriedChange(
-      "initramfs: a pipe in place of a device", "mkdir -p T/dev; mkfifo T/dev/console; image",
-      explained: false, "! dev/console added: nothing"),
+      "initramfs: a pipe", "mkdir -p T/dev; mkfifo T/dev/pipe; image",
+      explained: false, "! dev/pipe added: nothing"),
     TriedChange(
       "initramfs: a link to a program pointed elsewhere", "ln -sf ../evil T/usr/bin/sh; image",
       explained: false, "! usr/bin/sh: tool is now ../evil"),

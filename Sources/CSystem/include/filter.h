@@ -17,6 +17,3 @@ int system_end_filter(pid_t process);
 
 /// Ends it at once, and waits for that.
 void system_stop_filter(pid_t process);
-
-/// A file in memory with these bytes, read from its start. Its descriptor, or -1 with errno.
-int system_filter_input(const void *bytes, size_t size);
