@@ -88,7 +88,8 @@ let package = Package(
     .target(
       name: "BootChanges",
       dependencies: [
-        "BootManifest", "BootEntries", "Initramfs", "Inflate", "LibCrypto", "Storage", "CSystem",
+        "BootManifest", "BootEntries", "DiskKey", "Initramfs", "Inflate", "LibCrypto", "Storage",
+        "CSystem",
       ]),
 
     // For tests only

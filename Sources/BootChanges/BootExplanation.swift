@@ -13,7 +13,7 @@ public struct BootExplanation: Sendable {
     public let image: ImageInspection?
 
     /// Whether it needs no further look: neither itself nor what is in it.
-    public var isExplained: Bool { cause.explains && image?.isExplained ?? true }
+    public var isExplained: Bool { cause.explains && image?.isAccountedFor ?? true }
   }
 
   /// In which way boot entries could be compared.
@@ -30,11 +30,20 @@ public struct BootExplanation: Sendable {
   public let differences: [Difference]
   /// The boot entries.
   public let entries: Entries
+  /// What changed in configurations beside their entries, and in the entries' order.
+  public let menus: [MenuChange]
+  /// What each entry boots, and whether that is what it booted when it was signed.
+  public let boots: [BootOutlook]
 
   /// How many differences and entries nothing explains.
   public var unexplained: Int {
-    var count = differences.count { !$0.isExplained }
-    if case .compared(let changes) = entries { count += changes.count { !$0.isExplained } }
+    var count = differences.count { !$0.isExplained } + menus.count
+    switch entries {
+    case .compared(let changes): count += changes.count { !$0.isExplained }
+    // A menu that was signed as it is says nothing new.
+    case .unreadable: count += differences.isEmpty ? 0 : 1
+    case .nothingKept: break
+    }
     return count
   }
 
@@ -44,42 +53,75 @@ public struct BootExplanation: Sendable {
   ///   - boot: the folder that is /boot.
   ///   - root: the root of the system that knows, as `/`.
   ///   - kept: where what is kept of its signing lies.
-  ///   - made: what made images anew in this very run, if anything did: what it made has a cause.
+  ///   - made: what a generator made anew in this very run, if one did: that has a cause.
   public init(
-    of verdict: BootVerdict, boot: String, root: String, kept: SnapshotFolder, made: String? = nil
+    of verdict: BootVerdict, boot: String, root: String, kept: SnapshotFolder,
+    made: [ImageRecord] = []
   ) {
     guard case .signed(let by, _, let changes) = verdict else {
       differences = []
       entries = .nothingKept
+      menus = []
+      boots = BootOutlook.all(of: try? BootMenu(of: boot), in: boot)
       return
     }
     let snapshot = kept.snapshot(of: by.digest)
     let finder = CauseFinder(root: root, boot: boot, since: snapshot)
+    let touched = Self.touched(changes, boot)
+    var compared: Set<[UInt8]> = []
+    do throws(BootMenuError) {
+      let menu = try BootMenu(of: boot)
+      boots = BootOutlook.all(of: menu, in: boot, since: snapshot, touched: touched)
+      if let snapshot {
+        let comparison = EntryComparison(
+          from: snapshot.entries, to: menu.entries, touched: touched,
+          CommandLineSettings(root: finder.root))
+        let commands = MenuComparison(from: snapshot, to: menu)
+        entries = .compared(comparison.changes)
+        menus = comparison.order + commands.changes
+        compared = commands.compared
+      } else {
+        entries = .nothingKept
+        menus = []
+      }
+    } catch {
+      entries = .unreadable(error)
+      menus = []
+      boots = []
+    }
     let found = changes.map { change in
       let image = Self.inspection(change, boot, finder, snapshot, kept)
       var cause = finder.cause(of: change)
       // Debian 12's update-initramfs writes down nothing.
       if cause == .unknown, image?.isAccountedFor ?? false { cause = .contents }
+      let path = Array(change.name.bytes.dropFirst())
+      if case .grubMkconfig = cause, change.kind == .changed {
+        cause = .grubMkconfig(isCompared: compared.contains(path))
+      }
       let difference = Difference(change: change, cause: cause, image: image)
-      guard let made, !difference.isExplained, change.isOfInitramfs else { return difference }
-      return Difference(change: change, cause: .remade(by: made), image: nil)
+      // The very image that the generator left a moment ago, whatever is in it.
+      if !difference.isExplained, case .made(let record) = cause, made.contains(record) {
+        return Difference(change: change, cause: .remade(by: record.maker), image: nil)
+      }
+      return difference
     }
     differences = found.filter { !$0.isExplained } + found.filter(\.isExplained)
-    guard let snapshot else {
-      entries = .nothingKept
-      return
+  }
+
+  /// The files that differ from what was signed, and the links that lead to them.
+  private static func touched(
+    _ changes: [BootChange], _ boot: String
+  ) -> EntryComparison.Touched {
+    var touched = EntryComparison.Touched()
+    for change in changes {
+      let path = Array(change.name.bytes.dropFirst())
+      switch change.kind {
+      case .deleted: touched.gone.insert(path)
+      case .mode: break
+      default: touched.changed.insert(path)
+      }
     }
-    do throws(BootMenuError) {
-      let menu = try BootMenu(of: boot)
-      entries = .compared(
-        EntryComparison(
-          from: snapshot.entries, to: menu.entries,
-          touched: Set(changes.map { Array($0.name.bytes.dropFirst()) }),
-          CommandLineSettings(root: finder.root)
-        ).changes)
-    } catch {
-      entries = .unreadable(error)
-    }
+    return touched
   }
 
   private static func inspection(
@@ -92,28 +134,12 @@ public struct BootExplanation: Sendable {
     }
     let path = Array(change.name.bytes.dropFirst())
     let old = snapshot?.images.first { $0.path == path }
-    guard
-      old != nil || path.starts(with: "/initrd.img-".utf8)
-        || path.starts(with: "/initramfs-".utf8)
-    else { return nil }
+    guard old != nil || BootImages.isOne(path) else { return nil }
     // A new kernel's has no image of its own to be compared with, but those of the others.
     let listings = (snapshot?.images ?? []).compactMap { kept.listing(of: $0.bytes) }
     return ImageInspection(
       String(decoding: path, as: UTF8.self), in: boot,
       since: old.flatMap { kept.listing(of: $0.bytes) }, others: listings, root: finder.root,
       finder.packages)
-  }
-}
-
-extension BootChange {
-  /// Whether it is a new content of an initramfs beside the kernels.
-  var isOfInitramfs: Bool {
-    switch kind {
-    case .added(.file), .changed:
-      let path = name.bytes
-      return (path.starts(with: "./initrd".utf8) || path.starts(with: "./initramfs".utf8))
-        && !path.dropFirst(2).contains(UInt8(ascii: "/"))
-    default: return false
-    }
   }
 }

@@ -20,6 +20,8 @@ public struct BootSnapshot: Equatable, Sendable {
   public let images: [File]
   /// GRUB's environments, whole.
   public let environments: [File]
+  /// What each configuration did beside its entries; nil in one of before 2026-12, which does not say.
+  public let commands: [MenuCommands]?
 
   /// Why bytes are no snapshot.
   public enum Fault: Error, Equatable, Sendable {
@@ -27,26 +29,32 @@ public struct BootSnapshot: Equatable, Sendable {
     case damaged
   }
 
-  private static let magic = Array("latchkey-snapshot 1\n".utf8)
+  private static let magic = Array("latchkey-snapshot 2\n".utf8)
+  private static let firstMagic = Array("latchkey-snapshot 1\n".utf8)
   /// The most bytes of one, and of each of its texts.
   public static let maximumSize = 16 << 20
   /// The most images that are looked into.
   static let maximumImages = 64
 
-  init(manifest: [UInt8], entries: [MenuEntry], images: [File], environments: [File]) {
+  init(
+    manifest: [UInt8], entries: [MenuEntry], images: [File], environments: [File],
+    commands: [MenuCommands]?
+  ) {
     self.manifest = manifest
     self.entries = entries
     self.images = images
     self.environments = environments
+    self.commands = commands
   }
 
   // MARK: As bytes
 
   /// The magic, the manifest's digest, then three lists, each with the number of its items in four bytes:
-  /// entries (kind, line's case, name, line, source), images (path, digest), environments (path, bytes).
+  /// entries (kind, line's case, name, line, source), images (path, digest), environments (path, bytes); in
+  /// version 2 a fourth: commands (source, the number of its lines, the lines).
   /// Texts have their length in four bytes before them; cases are a letter.
   public var bytes: [UInt8] {
-    var bytes = Self.magic + manifest
+    var bytes = (commands == nil ? Self.firstMagic : Self.magic) + manifest
     bytes.append(number: entries.count)
     for entry in entries {
       let (letter, line) = entry.line.kept
@@ -60,15 +68,22 @@ public struct BootSnapshot: Equatable, Sendable {
         bytes.append(text: file.bytes)
       }
     }
+    guard let commands else { return bytes }
+    bytes.append(number: commands.count)
+    for file in commands {
+      bytes.append(text: file.source)
+      bytes.append(number: file.lines.count)
+      for line in file.lines { bytes.append(text: line) }
+    }
     return bytes
   }
 
   /// Reads what ``bytes`` wrote; anything else is refused.
   public init(parsing bytes: Span<UInt8>) throws(Fault) {
     var reader = SnapshotReader(bytes)
-    guard bytes.count <= Self.maximumSize, try reader.take(Self.magic.count) == Self.magic else {
-      throw .damaged
-    }
+    guard bytes.count <= Self.maximumSize else { throw .damaged }
+    let magic = try reader.take(Self.magic.count)
+    guard magic == Self.magic || magic == Self.firstMagic else { throw .damaged }
     manifest = try reader.take(32)
     var entries: [MenuEntry] = []
     for _ in 0..<(try reader.number()) {
@@ -82,6 +97,7 @@ public struct BootSnapshot: Equatable, Sendable {
     self.entries = entries
     images = try reader.files()
     environments = try reader.files()
+    commands = magic == Self.magic ? try reader.commands() : nil
     guard images.allSatisfy({ $0.bytes.count == 32 }), reader.isAtEnd else { throw .damaged }
   }
 }
@@ -115,6 +131,17 @@ private struct SnapshotReader: ~Escapable {
       files.append(BootSnapshot.File(path: try text(), bytes: try text()))
     }
     return files
+  }
+
+  mutating func commands() throws(BootSnapshot.Fault) -> [MenuCommands] {
+    var commands: [MenuCommands] = []
+    for _ in 0..<(try number()) {
+      let source = try text()
+      var lines: [[UInt8]] = []
+      for _ in 0..<(try number()) { lines.append(try text()) }
+      commands.append(MenuCommands(source: source, lines: lines))
+    }
+    return commands
   }
 }
 

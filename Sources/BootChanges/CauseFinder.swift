@@ -1,3 +1,4 @@
+import BootEntries
 public import BootManifest
 import FoundationEssentials
 import LibCrypto
@@ -10,6 +11,8 @@ public struct CauseFinder {
   private let boot: String
   /// What was kept at the signing; nil if nothing was.
   private let snapshot: BootSnapshot?
+  /// The images that were made here.
+  private let records: ImageRecords
 
   /// A kernel or an initramfs is smaller.
   private static let limit = 1 << 30
@@ -23,6 +26,7 @@ public struct CauseFinder {
     self.boot = boot
     self.snapshot = snapshot
     packages = PackageDatabase(root: self.root)
+    records = ImageRecords(state: self.root + "/var/lib/latchkey", boot: boot)
   }
 
   /// The cause of one difference.
@@ -31,7 +35,8 @@ public struct CauseFinder {
     let path = String(decoding: change.name.bytes.dropFirst(), as: UTF8.self)
     switch change.kind {
     case .deleted: return causeOfAbsence(path)
-    case .retargeted(_, let target): return causeOfLink(path, target.bytes)
+    case .retargeted(let old, let target):
+      return causeOfLink(path, target.bytes, from: String(decoding: old.bytes, as: UTF8.self))
     case .added(.link), .replaced(_, .link): return causeOfLink(path, nil)
     case .added(.file), .replaced(_, .file), .changed: return causeOfContent(path)
     case .added(.folder):
@@ -48,11 +53,12 @@ public struct CauseFinder {
     }
     if let owner = packages.owner(of: "/boot" + path) {
       switch packages.isAsShipped("/boot" + path, content: content) {
-      case true?: return .shipped(owner)
+      case true?: return owner.isDowngraded ? .downgraded(owner) : .shipped(owner)
       case false?: return .notAsShipped(owner)
       case nil: return .unknown
       }
     }
+    if BootImages.isOne(Array(path.utf8)), let cause = causeByRecord(path, content) { return cause }
     if let kernel = kernel(of: path, after: "/initrd.img-") {
       guard let recorded = recordedImage(kernel), let actual = try? digest(.sha1, of: content.span)
       else { return .unknown }
@@ -65,7 +71,9 @@ public struct CauseFinder {
         old.flatMap { GrubEnvironment($0.bytes) }.map { found.changes(since: $0) })
     }
     if let copied = causeOfCopy(path, content) { return copied }
-    if path == "/grub/grub.cfg", saysGrubMkconfig(content) { return .grubMkconfig }
+    if path.hasSuffix("/grub.cfg"), saysGrubMkconfig(content) {
+      return .grubMkconfig(isCompared: false)
+    }
     if path.hasPrefix("/latchkey/") {
       let own = try? DurableFile.read(
         root + "/etc" + path, limit: Self.limit, isOurs: true)
@@ -89,18 +97,51 @@ public struct CauseFinder {
     return other.map { .notAsShipped(packages.file($0)) }
   }
 
+  /// An image by what was written down when one was made under its name; nil if nothing ever was.
+  private func causeByRecord(_ path: String, _ content: [UInt8]) -> BootCause? {
+    switch records.record(of: Array(path.utf8)) {
+    case .none: return nil
+    case .missing: return .notRecorded
+    case .unreadable: return .recordUnreadable
+    case .record(let record):
+      return (try? digest(.sha256, of: content.span)) == record.digest
+        ? .made(record) : .notMade(record)
+    }
+  }
+
   /// A link like `vmlinuz`: Debian's kernels keep one to the newest image, and one to the one before.
-  private func causeOfLink(_ path: String, _ target: [UInt8]?) -> BootCause {
+  /// - Parameter old: where it led to.
+  private func causeOfLink(_ path: String, _ target: [UInt8]?, from old: String? = nil) -> BootCause
+  {
     guard ["/vmlinuz", "/vmlinuz.old", "/initrd.img", "/initrd.img.old"].contains(path),
       let name = target.map({ String(decoding: $0, as: UTF8.self) })
         ?? (try? FileManager.default.destinationOfSymbolicLink(atPath: boot + path)),
       !name.contains("/")
     else { return .unknown }
-    let isKernel = path.hasPrefix("/vmlinuz")
-    guard name.hasPrefix(isKernel ? "vmlinuz-" : "initrd.img-"),
-      causeOfContent("/" + name).explains
-    else { return .unknown }
+    let start = path.hasPrefix("/vmlinuz") ? "vmlinuz-" : "initrd.img-"
+    guard name.hasPrefix(start), causeOfContent("/" + name).explains else { return .unknown }
+    if let newer = old ?? (path.hasSuffix(".old") ? nil : newest(start)), isOlder(name, than: newer)
+    {
+      return .olderKernel(to: name, than: newer)
+    }
     return .kernelLink(to: name)
+  }
+
+  /// The newest of the kernels, or of their images, that are there.
+  private func newest(_ start: String) -> String? {
+    ((try? FileManager.default.contentsOfDirectory(atPath: boot)) ?? [])
+      .filter { $0.hasPrefix(start) }
+      .reduce(nil) { best, name in
+        guard let best else { return name }
+        return isOlder(best, than: name) ? name : best
+      }
+  }
+
+  private func isOlder(_ name: String, than other: String) -> Bool {
+    guard let now = KernelVersion(ofFile: Array(name.utf8)),
+      let before = KernelVersion(ofFile: Array(other.utf8))
+    else { return false }
+    return now.isOlder(than: before)
   }
 
   /// A file that is gone: with a kernel that was removed.
@@ -145,5 +186,13 @@ public struct CauseFinder {
     return lines.contains { line in
       line.starts(with: "# It is automatically generated by grub-mkconfig".utf8)
     }
+  }
+}
+
+extension PackageFile {
+  /// Whether an older version came in the place of a newer one when it last came.
+  fileprivate var isDowngraded: Bool {
+    guard let event, event.action == .upgrade, !event.from.isEmpty else { return false }
+    return KernelVersion(Array(event.to.utf8)).isOlder(than: KernelVersion(Array(event.from.utf8)))
   }
 }

@@ -65,12 +65,13 @@ public struct GrubEnvironment: Equatable, Sendable {
 }
 
 extension GrubEnvironment.Change {
-  /// What GRUB itself and its tools note down there, which says nothing of what a kernel gets.
+  /// What GRUB itself and its tools note down there, which says nothing of what is booted. `saved_entry` and
+  /// its like do.
   private static let harmless = [
-    "saved_entry", "prev_saved_entry", "next_entry", "recordfail", "boot_once", "boot_success",
-    "boot_indeterminate", "menu_auto_hide", "menu_hide_ok", "menu_show_once",
+    "recordfail", "boot_success", "boot_indeterminate", "menu_auto_hide", "menu_hide_ok",
+    "menu_show_once",
   ]
 
-  /// Whether it is a note of GRUB's own: which entry, and whether the last boot went well.
+  /// Whether it is a note of GRUB's own: whether the last boot went well, whether the menu is shown.
   public var isNote: Bool { Self.harmless.contains(String(decoding: name, as: UTF8.self)) }
 }

@@ -45,12 +45,14 @@ public struct ImageChange: Equatable, Sendable {
     case unknown
     /// It is gone, and what is gone has no content to compare.
     case gone
+    /// Latchkey needs it to open what is enrolled here, and it is not there, or leaves a volume out.
+    case partMissing
 
     /// Whether it needs no further look.
     public var explains: Bool {
       switch self {
       case .package, .settings, .generated, .structure, .gone, .asBefore: true
-      case .local, .notAsShipped, .unknown: false
+      case .local, .notAsShipped, .unknown, .partMissing: false
       }
     }
   }

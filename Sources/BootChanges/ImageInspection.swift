@@ -14,11 +14,6 @@ public struct ImageInspection: Sendable {
   /// Why it could not be looked into; nil if it could.
   public let failure: ImageError?
 
-  /// Whether nothing in it needs a further look. What can't be compared says nothing.
-  public var isExplained: Bool {
-    !isCompared || (failure == nil && changes.allSatisfy(\.cause.explains))
-  }
-
   /// Whether each file in it that isn't as it was at the signing has a cause; with nothing kept of that
   /// signing, each file.
   public var isAccountedFor: Bool {
@@ -76,7 +71,15 @@ public struct ImageInspection: Sendable {
       }
       return ImageChange(path: entry.path, kind: kind, cause: cause)
     }
-    changes = found.filter { !$0.cause.explains } + found.filter(\.cause.explains)
+    let missing = LatchkeyParts.missing(
+      from: listing, since: old.map { [$0] } ?? others, root: root
+    ) {
+      guard case .file(let digest)? = listing[$0]?.content else { return nil }
+      return texts[digest]
+    }.map { ImageChange(path: $0, kind: .deleted, cause: .partMissing) }
+    let known = found.filter { change in !missing.contains { $0.path == change.path } }
+    changes =
+      missing + known.filter { !$0.cause.explains } + known.filter(\.cause.explains)
   }
 }
 

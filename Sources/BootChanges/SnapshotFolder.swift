@@ -78,7 +78,11 @@ public struct SnapshotFolder: Sendable {
       }
     }
     let snapshot = BootSnapshot(
-      manifest: manifest, entries: menu.entries, images: images, environments: environments)
+      manifest: manifest, entries: menu.entries, images: images, environments: environments,
+      commands: menu.commands)
+    guard snapshot.bytes.count <= BootSnapshot.maximumSize else {
+      throw .menu(.storage(StorageError("keep", boot, code: EFBIG)))
+    }
     var failure: SnapshotError?
     do throws(StorageError) {
       try DurableFile.makeFolder(path, mode: 0o700)
@@ -130,9 +134,15 @@ enum BootImages {
     var named: Set<ArraySlice<UInt8>> = []
     for entry in menu.entries { named.formUnion(entry.initramfs.map { $0[...] }) }
     return files(in: hashed) { path in
-      !named.isEmpty && named.contains(path) || path.starts(with: "/initrd.img-".utf8)
-        || path.starts(with: "/initramfs-".utf8)
+      named.contains(path) || isOne(Array(path))
     }
+  }
+
+  /// Whether a path below /boot is that of an initramfs by its name: those of initramfs-tools, dracut and
+  /// mkinitcpio, and in a folder for each kernel kernel-install's.
+  static func isOne(_ path: [UInt8]) -> Bool {
+    path.starts(with: "/initrd.img-".utf8) || path.starts(with: "/initramfs-".utf8)
+      || path.suffix(7).elementsEqual("/initrd".utf8)
   }
 
   /// GRUB's environments.

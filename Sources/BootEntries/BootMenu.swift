@@ -20,9 +20,14 @@ public enum BootMenuError: Error, Equatable, Sendable {
 public struct BootMenu: Equatable, Sendable {
   /// The entries in Heads' order: the number of one is its place, from 1.
   public let entries: [MenuEntry]
+  /// What each configuration does beside them.
+  public let commands: [MenuCommands]
 
   /// Of these entries.
-  package init(entries: [MenuEntry]) { self.entries = entries }
+  package init(entries: [MenuEntry], commands: [MenuCommands] = []) {
+    self.entries = entries
+    self.commands = commands
+  }
 
   /// The most bytes of a configuration.
   static let maximumSize = 16 << 20
@@ -39,14 +44,18 @@ public struct BootMenu: Equatable, Sendable {
     var paths: [String] = []
     try Self.find(in: boot, below: "", into: &paths) { name, _ in name == configuration }
     var entries: [MenuEntry] = []
+    var commands: [MenuCommands] = []
+    func isThere(_ below: [UInt8]) -> Bool {
+      Self.isReadable(boot + String(decoding: below, as: UTF8.self))
+    }
     // Heads looks at the whole path, of which /boot has neither.
     for path in paths where !path.contains("EFI") && !path.contains("efi") {
       guard let file = try Self.read(boot + path) else { continue }
-      let parser = ConfigParser(file, source: Array(path.utf8)) { below in
-        Self.isReadable(boot + String(decoding: below, as: UTF8.self))
-      }
-      entries += parser.entries
+      let source = Array(path.utf8)
+      entries += ConfigParser(file, source: source, exists: isThere).entries
+      commands.append(MenuCommands(file, source: source, isThere: isThere))
     }
+    self.commands = commands
     if entries.isEmpty { entries = try Self.entryFiles(boot, paths) }
     self.entries = entries
   }

@@ -47,7 +47,7 @@ extension DefaultEntry {
     guard newest.count == 1 else { return .ambiguous(newest.map(\.0)) }
     if alike.isEmpty { return .doubtful(number, .otherLine) }
     if let before = old.versions.kernel, let now = found.versions.kernel,
-      EntryVersions.isOlder(now, than: before)
+      KernelVersion(now).isOlder(than: KernelVersion(before))
     {
       return .doubtful(number, .olderKernel)
     }
@@ -62,11 +62,13 @@ extension DefaultEntry {
         newest = [candidate]
         continue
       }
-      let one = candidate.1.versions.kernel ?? []
-      let other = best.1.versions.kernel ?? []
-      if EntryVersions.isOlder(other, than: one) {
+      let one = KernelVersion(candidate.1.versions.kernel ?? [])
+      let other = KernelVersion(best.1.versions.kernel ?? [])
+      if other.isOlder(than: one) {
         newest = [candidate]
-      } else if one == other, !newest.contains(where: { $0.1.line == candidate.1.line }) {
+      } else if !one.isOlder(than: other),
+        !newest.contains(where: { $0.1.line == candidate.1.line })
+      {
         newest.append(candidate)
       }
     }

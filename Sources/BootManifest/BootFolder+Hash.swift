@@ -6,7 +6,12 @@ extension BootFolder {
   /// The SHA-256 of each regular file of a scan but the set's own, on all cores.
   /// Each is opened once, and must be what the scan saw until it is read to its end.
   public func hash(_ scan: BootScan) throws(BootError) -> HashedBoot {
-    let work = HashingWork(scan)
+    try hash(scan) { _ in true }
+  }
+
+  /// The same of the files that are wanted: the others have no digest.
+  func hash(_ scan: BootScan, where isWanted: (BootEntry) -> Bool) throws(BootError) -> HashedBoot {
+    let work = HashingWork(scan, where: isWanted)
     let next = Atomic<Int>(0)
     let failure = Mutex<BootError?>(nil)
     let digests = Mutex([FileDigest?](repeating: nil, count: scan.entries.count))

@@ -1,7 +1,7 @@
 import OpenPGP
 
 extension BootFolder {
-  /// Whether /boot is as a trusted key signed it, and what differs. Hashes all of it, unless the
+  /// Whether /boot is as a trusted key signed it, and what differs. Hashes all that was signed, unless the
   /// caller has just done so. Writes nothing: give a verdict that holds to
   /// ``SignatureMemory/accept(_:)``. `now` is in seconds since 1970.
   ///
@@ -60,7 +60,8 @@ extension BootFolder {
       return .malformed(signed, error)
     }
     let found: HashedBoot
-    if let hashed { found = hashed } else { found = try hash(scan()) }
+    // What was added has no hash to be compared with, and may be of any size.
+    if let hashed { found = hashed } else { found = try hash(scan()) { expected.hasHash(of: $0) } }
     return .signed(signed, record: record, changes: expected.changes(in: found))
   }
 }

@@ -92,6 +92,24 @@ struct ExpectedBoot {
     }
   }
 
+  /// Whether a file's hash is known, so that its content is to be compared.
+  func hasHash(of entry: BootEntry) -> Bool {
+    guard entry.isLeftOut else {
+      return tree.index(of: entry.path.span, near: 0).map { expected[$0].hash != nil } ?? false
+    }
+    guard let types, entry.isStray else { return false }
+    var (low, high) = (0, strays.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if types.paths[strays[middle]].precedes(entry.path.span) {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low < strays.count && types.paths[strays[low]].equals(entry.path.span)
+  }
+
   // MARK: Differences
 
   /// What differs in a hashed /boot, in the order of the paths' bytes.

@@ -16,12 +16,12 @@ struct HashingWork: Sendable {
   /// What is hashed sooner than another thread is woken.
   private static let little = 128 << 10
 
-  init(_ scan: BootScan) {
+  init(_ scan: BootScan, where isWanted: (BootEntry) -> Bool = { _ in true }) {
     var large: [Int] = []
     var small: [Int] = []
     var bytes = 0
     for (index, entry) in scan.entries.enumerated()
-    where entry.type == .file && !SetName.isOwn(entry.path) {
+    where entry.type == .file && !SetName.isOwn(entry.path) && isWanted(entry) {
       if entry.size >= Self.large { large.append(index) } else { small.append(index) }
       bytes = bytes.addingReportingOverflow(entry.size).partialValue
     }

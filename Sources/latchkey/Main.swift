@@ -80,6 +80,6 @@ struct Latchkey: ParsableCommand {
       ChangesCommand.self, EntriesCommand.self, EnrollCommand.self, RotateCommand.self,
       RevokeCommand.self,
       UnlockCommand.self, InitramfsCommand.self, CardCommand.self, KeyringCommand.self,
-      AfterUpgradeCommand.self, NoticeCommand.self,
+      AfterUpgradeCommand.self, ImageMadeCommand.self, NoticeCommand.self,
     ])
 }

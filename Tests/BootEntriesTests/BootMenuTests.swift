@@ -194,4 +194,34 @@ struct BootMenuTests {
     #expect(found.status == 1 && found.text.contains("PROBLEM"), "\(found.text)")
     #expect(found.errorText.contains("would run commands"))
   }
+
+  @Test("keep what a configuration does beside its entries, each command once, and no more")
+  func commands() throws {
+    let menu = try menu(
+      """
+      # source /comment
+      if [ x = y ]; then set default="0"; fi
+      set timeout=5; insmod part_gpt; echo 'chainloader /x'
+      set root='hd0,gpt1'
+      function load_video { insmod all_video; }
+      menuentry 'A' --class debian --unrestricted $menuentry_id_option 'a' {
+        search --set=root 1
+        linux /vmlinuz root=A
+        initrd /initrd
+      }
+      menuentry 'B {' {
+        search   --set=root 1
+        cha\\inloader /evil.efi
+        linux (hd1)/vmlinuz
+        linux /gone
+        initrd /initrd (hd1)/more
+      }
+      """)
+    #expect(
+      menu.commands.first?.lines.map { String(decoding: $0, as: UTF8.self) } == [
+        "if [ x = y ]", #"set default="0""#, "set root='hd0,gpt1'", "menuentry --unrestricted",
+        "search --set=root 1", "chainloader /evil.efi", "linux (hd1)/vmlinuz", "linux /gone",
+        "initrd /initrd (hd1)/more",
+      ])
+  }
 }

@@ -14,6 +14,9 @@ struct ChangeTableTests {
     record() {
       (cd BOOT && sha1sum initrd.img-6.1) >system/var/lib/initramfs-tools/6.1
     }
+    made() {
+      \(Repository.product("latchkey")) image-made BOOT/initrd.img-6.1 --boot BOOT --sysroot system
+    }
     image() { (cd T && pack) | zstd -q -1 >BOOT/initrd.img-6.1; record; }
     environment() {
       { printf '# GRUB Environment Block\\n'; printf '%s\\n' "$@"; head -c 1024 /dev/zero | tr '\\0' '#'; } |
@@ -53,6 +56,10 @@ struct ChangeTableTests {
     for part in '' _fam17h; do echo "ucode$part" >system/usr/lib/firmware/amd-ucode/microcode_amd$part.bin; done
     (cd system/usr && md5sum lib/firmware/amd-ucode/*) >system/var/lib/dpkg/info/amd64-microcode.md5sums
     echo init >T/init; echo tool 1 >T/usr/bin/tool; chmod 755 T/usr/bin/tool
+    uuid=0b0a0908-0706-4504-8302-010000000000
+    mkdir -p T/etc/latchkey T/usr/lib/latchkey system/etc/latchkey/$uuid
+    echo "root $uuid UUID=$uuid" >T/etc/latchkey/volumes; echo unlock >T/usr/lib/latchkey/latchkey-unlock
+    echo a record >system/etc/latchkey/$uuid/record
     ln -s tool T/usr/bin/sh; ln -s usr/bin T/bin; echo hello >T/etc/motd; echo evil >T2/usr/bin/evil
     echo all >T/scripts/init-top/all; chmod 755 T/scripts/init-top/all
     printf '/scripts/init-top/all "$@"\\n[ -e /conf/param.conf ] && . /conf/param.conf\\n' \
@@ -100,7 +107,9 @@ struct ChangeTableTests {
     #expect(made.status == 0, "\(made.errorText)")
     try work.sign()
     let saved = try shell(
-      work, "mkdir OLD; cp -a BOOT T system/var/lib/initramfs-tools system/etc/crypttab OLD/")
+      work,
+      "mkdir OLD; cp -a BOOT T system/var/lib/initramfs-tools system/var/lib/latchkey system/etc OLD/"
+    )
     #expect(saved.status == 0, "\(saved.errorText)")
     return work
   }
@@ -132,8 +141,8 @@ struct ChangeTableTests {
         "sh",
         [
           "-c",
-          "rm -rf BOOT T && cp -a OLD/BOOT OLD/T . && cp -a OLD/initramfs-tools system/var/lib/ "
-            + "&& cp -a OLD/crypttab system/etc/",
+          "rm -rf BOOT T system/etc system/var/lib/latchkey && cp -a OLD/BOOT OLD/T . "
+            + "&& cp -a OLD/initramfs-tools OLD/latchkey system/var/lib/ && cp -a OLD/etc system/",
         ], expecting: 0)
     }
   }
@@ -198,6 +207,51 @@ struct ChangeTableTests {
     #expect(result.text.contains("made by the firmware, elsewhere"))
     let json = try work.latchkey(["changes", "--boot", "BOOT", "--json"])
     #expect(json.text.contains("\"entriesCompared\" : false"), "\(json.text)")
+  }
+
+  @Test(
+    "sign shows what boots before it asks: all of it the first time, then what differs, explained or not"
+  )
+  func outlook() throws {
+    let work = try Workplace()
+    try work.provision()
+    let made = try shell(work, Self.setup)
+    #expect(made.status == 0, "\(made.errorText)")
+    let sign = ["sign", "--pin-file", "pin", "--boot", "BOOT", "--names", "relative", "--yes"]
+    func shown(_ script: String) throws -> String {
+      #expect(try shell(work, script).status == 0)
+      let result = try work.latchkey(sign)
+      let text = result.errorText
+      return result.status == 0
+        ? String(text[..<(text.range(of: "Manifest to sign")?.lowerBound ?? text.startIndex)]) : ""
+    }
+    let first = try shown("true")
+    #expect(first.contains("What boots, with nothing to compare it with:"), "\(first)")
+    #expect(first.contains("1, 'Debian', by itself") && first.contains("initrd /initrd.img-6.1"))
+    #expect(first.contains("single (!)"), "\(first)")
+    #expect(try !shown("true").contains("What boots"))
+    let words = try shown("sed -i 's/quiet/quiet splash/' $cfg")
+    #expect(words.contains("What boots differently:") && words.contains("quiet splash"), "\(words)")
+    #expect(!words.contains("2, 'Debian, recovery'"))
+    let image = try shown("echo tool 2 >T/usr/bin/tool; image")
+    #expect(image.contains("initrd /initrd.img-6.1: other content"), "\(image)")
+    #expect(
+      image.contains("kernel /vmlinuz-6.1: as signed") && image.contains("2, 'Debian, recovery'"))
+  }
+
+  @Test(
+    "where the firmware signed, what is found as it was signed has nothing unexplained, and is kept from then on"
+  )
+  func firmware() throws {
+    let work = try signed()
+    _ = try work.run("sh", ["-c", "rm -r system/var/lib/latchkey/kept-*"], expecting: 0)
+    try work.sign()
+    _ = try work.run(
+      "sh", ["-c", "rm -r system/var/lib/latchkey/kept-*; cp -a BOOT system/boot"], expecting: 0)
+    try work.latchkey(["notice", "--renew"], expecting: 0)
+    #expect(try shell(work, "sed -i 's/quiet/quiet splash/' system/boot/grub/grub.cfg").status == 0)
+    let result = try work.latchkey(["changes", "--boot", "system/boot"])
+    #expect(result.status == 0 && result.text.contains("+ splash"), "\(result.text)")
   }
 
   @Test("what is kept is root's own, of this signing alone, and its loss harms no signing")

@@ -8,7 +8,13 @@ struct ChangesTests {
     let work = try Workplace()
     try work.provision()
     try work.sign()
-    try work.folder.write("BOOT/initrd.img-6.1", "another initrd")
+    try work.run(
+      "sh",
+      [
+        "-c",
+        "mkdir -p T/etc; (cd T; find . | sort | cpio --quiet -o -H newc) >BOOT/initrd.img-6.1",
+      ],
+      expecting: 0)
     try FileManager.default.createDirectory(
       atPath: work.folder.path("system/var/lib/initramfs-tools"), withIntermediateDirectories: true)
     let sum = try work.run("sha1sum", ["BOOT/initrd.img-6.1"], expecting: 0).text
@@ -59,5 +65,15 @@ struct ChangesTests {
     try work.folder.write("BOOT/kexec_hashes.txt", "")
     expect(
       try work.latchkey(["changes", "--boot", "BOOT"]), 1, ["Don't type a passphrase or PIN"])
+  }
+
+  @Test("an image that can't be looked into is not explained by who made it")
+  func unreadable() throws {
+    let work = try changed()
+    try work.folder.write("BOOT/initrd.img-6.1", "no image")
+    let sum = try work.run("sha1sum", ["BOOT/initrd.img-6.1"], expecting: 0).text
+    try work.folder.write("system/var/lib/initramfs-tools/6.1", sum)
+    let result = try work.latchkey(["changes", "--boot", "BOOT"])
+    #expect(result.status == 1 && result.text.contains("can't be looked into"), "\(result.text)")
   }
 }

@@ -31,7 +31,7 @@ struct TriedChange {
     TriedChange(
       "an entry that boots another kernel that is there",
       "sed -i 's/vmlinuz-6.1/vmlinuz-6.0/' $cfg",
-      explained: false, "kernel /vmlinuz-6.1 is now /vmlinuz-6.0 (!)"),
+      explained: false, "kernel /vmlinuz-6.1 is now /vmlinuz-6.0, which is OLDER (!)"),
     TriedChange(
       "an upgrade: another kernel and another image in an entry",
       "mv BOOT/initrd.img-6.1 BOOT/initrd.img-6.2; (cd BOOT; sha1sum initrd.img-6.2) "
@@ -51,6 +51,70 @@ struct TriedChange {
     TriedChange(
       "an entry taken away", "sed -i '/recovery/,$d' $cfg", explained: true,
       "'Debian, recovery' deleted"),
+    TriedChange(
+      "an older kernel in an entry, whose file came since",
+      "echo old >BOOT/vmlinuz-6.0; sed -i 's/vmlinuz-6.1/vmlinuz-6.0/' $cfg", explained: false,
+      "kernel /vmlinuz-6.1 is now /vmlinuz-6.0, which is OLDER (!)"),
+    TriedChange(
+      "a link to an older kernel that a package ships",
+      "package linux-image-6.0 6.0 boot/vmlinuz-6.0 kernel; ln -sfn vmlinuz-6.0 BOOT/vmlinuz",
+      explained: false, "a link to vmlinuz-6.0, which is OLDER than vmlinuz-6.1"),
+    TriedChange(
+      "a word that turns a protection off, which /etc/default/grub has",
+      "sed -i 's/quiet/quiet apparmor=0/' $cfg system/etc/default/grub", explained: false,
+      "apparmor=0: it decides over AppArmor", "command line: + apparmor=0 (!)"),
+    TriedChange(
+      "a word that protects, which /etc/default/grub has",
+      "sed -i 's/quiet/quiet lockdown=confidentiality/' $cfg system/etc/default/grub",
+      explained: true,
+      "command line: + lockdown=confidentiality"),
+    TriedChange(
+      "a second initrd", "sed -i 's,^initrd /initrd.img-6.1,& /vmlinuz-6.0,' $cfg",
+      explained: false,
+      "initrd /vmlinuz-6.0 (!)"),
+    TriedChange(
+      "an entry without its initrd", "sed -i 2,5{/^initrd/d} $cfg", explained: false,
+      "initrd /initrd.img-6.1 is gone (!)"),
+    TriedChange(
+      "entries in another order",
+      "{ head -n 1 $cfg; sed -n 6,9p $cfg; sed -n 2,5p $cfg; } >c; cat c >$cfg",
+      explained: false, "the entries stand in another order"),
+    TriedChange(
+      "the first entry taken away", "sed -i 2,5d $cfg", explained: false,
+      "'Debian, recovery' is the first entry now"),
+    TriedChange(
+      "another default of GRUB's", "sed -i '1a set default=1' $cfg", explained: false,
+      "+ set default=1 (!)"),
+    TriedChange(
+      "another file that GRUB reads", "sed -i '1a source /evil.cfg' $cfg", explained: false,
+      "+ source /evil.cfg (!)"),
+    TriedChange(
+      "a program that an entry starts", "sed -i '/^initrd/a chainloader /evil.efi' $cfg",
+      explained: false,
+      "+ chainloader /evil.efi (!)"),
+    TriedChange(
+      "a device tree that an entry loads", "sed -i '/^initrd/a devicetree /evil.dtb' $cfg",
+      explained: false, "+ devicetree /evil.dtb (!)"),
+    TriedChange(
+      "a kernel from another disk", "sed -i 's,^linux /vmlinuz,linux (hd1)/vmlinuz,' $cfg",
+      explained: false, "+ linux (hd1)/vmlinuz-6.1"),
+    TriedChange(
+      "GRUB's timeout", "sed -i '1a set timeout=3' $cfg", explained: true,
+      "what it boots was compared"),
+    TriedChange(
+      "a menu of which nothing is kept",
+      "rm -r system/var/lib/latchkey/kept-*; sed -i 's/quiet/quiet splash/' $cfg", explained: false,
+      "can't be compared with what was signed"),
+    TriedChange(
+      "a menu that is too large to be read",
+      "{ head -c 17000000 /dev/zero | tr '\\0' '#'; echo; } >>$cfg", explained: false,
+      "The boot entries can't be read"),
+    TriedChange(
+      "a menu that says nothing of who made it", "sed -i 1d $cfg", explained: false,
+      "nothing that this system knows of explains it"),
+    TriedChange(
+      "a second menu", "mkdir BOOT/grub2; cp $cfg BOOT/grub2/grub.cfg", explained: false,
+      "can't be compared with what was signed"),
     // Inside an initramfs that update-initramfs itself recorded
     TriedChange(
       "initramfs: a file as its upgraded package ships it", "echo tool 2 >T/usr/bin/tool; image",
@@ -150,6 +214,34 @@ struct TriedChange {
       "echo x >>BOOT/initrd.img-6.1; rm system/var/lib/initramfs-tools/6.1", explained: false,
       "can't be looked into"),
     TriedChange(
+      "initramfs: the one that was recorded when it was made",
+      "echo tool 2 >T/usr/bin/tool; image; made", explained: true,
+      "made here by update-initramfs on"),
+    TriedChange(
+      "initramfs: the same with a program added", "echo evil >T/usr/bin/evil; image; made",
+      explained: false, "! usr/bin/evil added: nothing that this system knows of explains it"),
+    TriedChange(
+      "initramfs: another than the one that was recorded, whose files are explained",
+      "made; echo tool 2 >T/usr/bin/tool; image", explained: false,
+      "NOT the one that update-initramfs made here on"),
+    TriedChange(
+      "initramfs: one that was not recorded, where others are",
+      "made; cp BOOT/initrd.img-6.1 BOOT/initrd.img-6.0", explained: false,
+      "NOT recorded as made here, as other images are"),
+    TriedChange(
+      "initramfs: one whose record is damaged",
+      "echo tool 2 >T/usr/bin/tool; image; made; echo >>$(echo system/var/lib/latchkey/made-*/*)",
+      explained: false, "what is recorded of its making is damaged"),
+    TriedChange(
+      "initramfs: Latchkey's list of volumes left out", "rm T/etc/latchkey/volumes; image",
+      explained: false, "! etc/latchkey/volumes deleted: Latchkey needs it"),
+    TriedChange(
+      "initramfs: Latchkey's list of volumes emptied", ": >T/etc/latchkey/volumes; image",
+      explained: false, "! etc/latchkey/volumes deleted: Latchkey needs it"),
+    TriedChange(
+      "initramfs: Latchkey's program left out", "rm T/usr/lib/latchkey/latchkey-unlock; image",
+      explained: false, "! usr/lib/latchkey/latchkey-unlock deleted: Latchkey needs it"),
+    TriedChange(
       "initramfs: its crypttab runs a program",
       "sed -i 's/luks/luks,keyscript=evil/' T/cryptroot/crypttab; image", explained: false,
       "! cryptroot/crypttab changed: nothing that this system knows of explains it"),
@@ -196,8 +288,14 @@ struct TriedChange {
       "a program added to the EFI partition", "echo evil >BOOT/efi/EFI/debian/evil.efi",
       explained: false, "nothing that this system knows of explains it"),
     TriedChange(
-      "GRUB's note of the last entry", "environment saved_entry=1", explained: true,
-      "GRUB's environment: saved_entry '0' is now '1'"),
+      "GRUB's choice of the entry", "environment saved_entry=1", explained: false,
+      "GRUB's environment: saved_entry '0' is now '1' (!)"),
+    TriedChange(
+      "the entry that GRUB boots once", "environment saved_entry=0 next_entry=1", explained: false,
+      "GRUB's environment: + next_entry='1' (!)"),
+    TriedChange(
+      "GRUB's note of the last boot", "environment saved_entry=0 recordfail=1", explained: true,
+      "GRUB's environment: + recordfail='1'"),
     TriedChange(
       "a variable in GRUB's environment that kernels get", "environment kernelopts=init=/bin/sh",
       explained: false, "+ kernelopts='init=/bin/sh' (!)"),

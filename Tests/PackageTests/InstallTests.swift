@@ -51,7 +51,9 @@ struct InstallTests {
     ("/usr/lib/dracut/modules.d/90latchkey/module-setup.sh", "-rwxr-xr-x"),
     ("/etc/kernel/postinst.d/zz-latchkey", "-rwxr-xr-x"),
     ("/etc/kernel/postrm.d/zz-latchkey", "-rwxr-xr-x"),
+    ("/etc/initramfs/post-update.d/000-latchkey-made", "-rwxr-xr-x"),
     ("/etc/initramfs/post-update.d/zz-latchkey", "-rwxr-xr-x"),
+    ("/usr/lib/kernel/install.d/99-latchkey.install", "-rwxr-xr-x"),
     ("/etc/apt/apt.conf.d/80latchkey", "-rw-r--r--"),
     ("/etc/update-motd.d/60-latchkey", "-rwxr-xr-x"),
     ("/etc/profile.d/latchkey.sh", "-rw-r--r--"),
@@ -126,6 +128,7 @@ struct InstallTests {
       for hook in /etc/kernel/postinst.d /etc/kernel/postrm.d /etc/initramfs/post-update.d; do
         $hook/zz-latchkey 6.1.0 /boot/vmlinuz
       done
+      /etc/initramfs/post-update.d/000-latchkey-made 6.1.0 /boot/initrd.img-6.1.0
       test -z "$(/etc/update-motd.d/60-latchkey)"
       apt-get -q update
       """)

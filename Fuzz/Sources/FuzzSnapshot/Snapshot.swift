@@ -10,6 +10,9 @@ public func fuzzSnapshot(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     if let snapshot = try? BootSnapshot(parsing: input) {
       precondition(snapshot.bytes == bytes, "another snapshot")
     }
+    if let record = ImageRecord(bytes, of: Array("/initrd.img-6.1".utf8)) {
+      precondition(record.bytes == bytes, "another record")
+    }
     if let listing = try? ImageListing(parsing: input) {
       // The first version is written as the second.
       precondition((try? ImageListing(parsing: listing.bytes.span)) == listing, "another listing")
@@ -44,5 +47,11 @@ public func seedSnapshot(
     + text("Debian") + text("Debian|elf|kernel /vmlinuz") + text("/grub/grub.cfg")
     + [0, 0, 0, 1] + text("/initrd.img-6.1") + [0, 0, 0, 32] + digest
     + [0, 0, 0, 1] + text("/grub/grubenv") + text("# GRUB")
-  return writeSeeds([first, listing, snapshot])
+  let second: [UInt8] =
+    Array("latchkey-snapshot 2\n".utf8) + snapshot.dropFirst(20)
+    + [0, 0, 0, 1] + text("/grub/grub.cfg") + [0, 0, 0, 1] + text("set default=0")
+  let record = ImageRecord(
+    path: Array("/initrd.img-6.1".utf8), maker: "update-initramfs", witness: .hook, time: 1,
+    digest: digest)
+  return writeSeeds([first, listing, snapshot, second, record.bytes])
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootChanges
 import CSystem
 import Secrets
 
@@ -40,6 +41,10 @@ struct AfterUpgradeCommand: ParsableCommand {
   }
 
   private func end() throws(Failure) {
+    // A kernel may have gone with its image.
+    if changed {
+      try? ImageRecords(state: options.folders.state, boot: options.folders.boot).forgetGone()
+    }
     guard try BootCheck.isSetUp(options.folders) else { return }
     if changed {
       let last = UpgradeRun.current.last
@@ -65,6 +70,8 @@ struct AfterUpgradeCommand: ParsableCommand {
   /// By hand, in the midst of a program that goes on with /boot: what it leaves now is not yet what is to be
   /// signed.
   private func leaveForLater() throws(Failure) {
+    let deadline = deadline
+    defer { deadline.meet() }
     guard case .bad(let report) = try BootCheck(options.folders), !report.isUnderWay else {
       return notice.clear()
     }
@@ -73,8 +80,25 @@ struct AfterUpgradeCommand: ParsableCommand {
     lines.forEach(Output.note)
   }
 
+  /// What ends a look that takes too long, with the note left: an upgrade goes on.
+  private var deadline: Deadline {
+    let seconds = max(1, min(limit, 3600))
+    let (notice, mark) = (notice, mark)
+    return Deadline(seconds: seconds, exitCode: ExitStatus.done.rawValue) {
+      do throws(Failure) {
+        try notice.leave(BootReport.lateNotice(seconds))
+        try mark.remove()
+      } catch {
+        error.show()
+      }
+      BootReport.lateNotice(seconds).forEach(Output.note)
+    }
+  }
+
   /// Without anybody to ask.
   private func look() throws(Failure) {
+    let deadline = deadline
+    defer { deadline.meet() }
     let lines: [String]
     do throws(Failure) {
       switch try BootCheck(options.folders) {

@@ -20,15 +20,10 @@ struct ChangesCommand: ParsableCommand {
   func run() throws {
     let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
     let site = try BootSite(boot, options.folders, trust)
-    let hashed = try site.step { () throws(BootError) in
-      try site.folder.hash(try site.folder.scan())
-    }
-    let verdict = try site.verify(hashed)
-    let report = ChangesReport(of: verdict, hashed, at: site, options)
+    let verdict = try site.verify()
+    let report = ChangesReport(of: verdict, at: site, options)
     // Signed by the firmware, or elsewhere, and as it was signed: from here on it is known, if this is root.
-    if verdict.holds, !report.entriesCompared, let by = verdict.signedBy {
-      try? site.kept.keep(hashed, manifest: by.digest)
-    }
+    if verdict.holds, !report.entriesCompared { site.keepUnlessKept(verdict) }
     if options.json {
       try Output.document("changes", report)
     } else {

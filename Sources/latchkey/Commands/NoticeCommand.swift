@@ -17,6 +17,12 @@ struct NoticeCommand: ParsableCommand {
     help: "Check /boot first, and leave the note or take it away; exit code 1 if /boot isn't good.")
   var renew = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How long --renew may take: then the note says that /boot could not be checked in time.",
+      valueName: "seconds"))
+  var limit = 180
+
   @Flag(help: "Show it as a notification on the desktop.")
   var desktop = false
 
@@ -43,23 +49,40 @@ struct NoticeCommand: ParsableCommand {
     }
   }
 
-  /// Looks at /boot, for the journal and the note.
+  /// Looks at /boot, for the journal and the note. The note comes first, so that it is there however this
+  /// ends; only a /boot that is found as it was signed takes it away.
   private func check() throws(Failure) {
+    guard try BootCheck.isSetUp(options.folders) else { return notice.clear() }
+    let former = notice.lines
+    // Who isn't root can neither look nor leave a note.
+    try notice.leave(BootReport.beginningNotice)
+    let seconds = max(1, min(limit, 86_400))
+    let notice = notice
+    let deadline = Deadline(seconds: seconds, exitCode: ExitStatus.system.rawValue) {
+      do throws(Failure) { try notice.leave(BootReport.lateNotice(seconds)) } catch { error.show() }
+      Output.note("latchkey: /boot could not be checked within \(seconds) seconds.")
+    }
     let found: BootCheck
     do throws(Failure) {
       found = try BootCheck(options.folders, remembering: true)
     } catch {
-      // Who isn't root can neither look nor leave a note.
-      if error.status == .system, geteuid() == 0 {
-        try notice.leave(BootReport.uncheckedNotice(error.what))
-      }
+      deadline.meet()
+      try notice.leave(BootReport.uncheckedNotice(error.what))
       throw error
     }
+    deadline.meet()
     switch found {
-    case .notOurs: notice.clear()
-    case .good(let report):
+    case .notOurs:
+      // What was said before may be of a set that somebody took away since.
+      guard let former, former != BootReport.beginningNotice else { return notice.clear() }
+      try notice.leave(former)
+    case .good(let report, let site, let verdict):
       notice.clear()
       Output.result(report.summary + ".")
+      // So that what comes next can be said in words, where the firmware signed. It is as good without.
+      let deadline = Deadline(seconds: 60, exitCode: ExitStatus.done.rawValue) {}
+      site.keepUnlessKept(verdict)
+      deadline.meet()
     case .bad(let report):
       try notice.leave(report.notice)
       report.lines.forEach(Output.result)

@@ -1,3 +1,4 @@
+import BootChanges
 import BootManifest
 import OpenPGP
 
@@ -18,9 +19,9 @@ struct BootReview {
     let advice: String
   }
 
-  /// - Parameter made: what made initramfs images anew in this very run, if anything did.
+  /// - Parameter made: the images that a generator made anew in this very run, if one did.
   init(
-    of site: BootSite, _ hashed: HashedBoot, _ options: GlobalOptions, made: String?
+    of site: BootSite, _ hashed: HashedBoot, _ options: GlobalOptions, made: [ImageRecord]
   ) throws(Failure) {
     var verdict = try site.verify(hashed)
     var lines: [String] = []
@@ -45,7 +46,7 @@ struct BootReview {
     let place = Escaped.text(site.path)
     switch verdict {
     case .signed:
-      let causes = ChangesReport(of: verdict, hashed, at: site, options, made: made)
+      let causes = ChangesReport(of: verdict, at: site, options, made: made)
       self.lines = report.head + lines + causes.body
       doubt =
         causes.unexplained == 0
@@ -55,10 +56,12 @@ struct BootReview {
             + (causes.unexplained == 1 ? "change" : "changes") + " that nothing here explains",
           advice: "Look at what comes first above (or: latchkey changes).")
     case .unsigned where try Self.wasNeverSigned(site):
-      self.lines = ["\(place) was never signed: there is nothing to compare it with."]
+      self.lines =
+        ["\(place) was never signed: there is nothing to compare it with."]
+        + ChangesReport(of: verdict, at: site, options).outlook
       doubt = nil
     case .unsigned:
-      self.lines = report.lines
+      self.lines = report.lines + ChangesReport(of: verdict, at: site, options).outlook
       doubt = Doubt(
         what: "\(place) was signed before, and the signature is not all there any more",
         advice: "Don't type a passphrase or PIN on this machine before you know why.")
@@ -66,7 +69,7 @@ struct BootReview {
       self.lines = report.lines
       doubt = Doubt(what: report.summary, advice: report.advice)
     default:
-      self.lines = report.lines
+      self.lines = report.lines + ChangesReport(of: verdict, at: site, options).outlook
       doubt = Doubt(
         what: "what \(place) bears as its signed set does not hold, so what changed can't be told",
         advice: report.advice)

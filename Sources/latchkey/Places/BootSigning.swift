@@ -1,3 +1,4 @@
+import BootChanges
 import BootManifest
 import Enrolment
 import OpenPGPCard
@@ -31,8 +32,8 @@ struct BootSigning {
     let yes: Bool
     /// Whether to sign also what nothing explains.
     var unexplained = false
-    /// What made initramfs images anew in this very run, if anything did.
-    var made: String?
+    /// The images that a generator made anew in this very run, if one did.
+    var made: [ImageRecord] = []
   }
 
   /// Shows how /boot is beside what was signed, with causes, what of Heads'

@@ -116,6 +116,17 @@ struct BootSite {
     }
   }
 
+  /// Keeps what a /boot holds that is as it was signed, where nothing is kept of that signing: the firmware made
+  /// it, or another system. Nothing is lost where that can't be done.
+  func keepUnlessKept(_ verdict: BootVerdict) {
+    guard verdict.holds, let by = verdict.signedBy, kept.snapshot(of: by.digest) == nil,
+      let hashed = try? folder.hash(folder.scan())
+    else { return }
+    // What was hashed now is what is kept, and so must be what was signed.
+    guard let again = try? verify(hashed), again.holds, again.signedBy == by else { return }
+    try? kept.keep(hashed, manifest: by.digest)
+  }
+
   /// Keeps what was just signed, for `latchkey changes`. The signing is as good without it.
   func keep(_ hashed: HashedBoot, signed by: SignedBy) {
     do throws(SnapshotError) {

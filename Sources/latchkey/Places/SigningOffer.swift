@@ -1,3 +1,4 @@
+import BootChanges
 import BootManifest
 import OpenPGPCard
 
@@ -7,6 +8,8 @@ struct SigningOffer {
   private let options: GlobalOptions
   /// Whether /boot was just as it was signed before the change: then all that differs is the change.
   private let wasGood: Bool
+  /// The images that are made anew by the change.
+  private let images: RemadeImages
 
   /// Looks at /boot before the change.
   init(_ boot: BootOptions, _ options: GlobalOptions) {
@@ -15,6 +18,7 @@ struct SigningOffer {
     // There, it names the dongles of the volume.
     options.card = []
     self.options = options
+    images = RemadeImages(of: boot.boot, options.folders)
     do throws(Failure) {
       let trust = try TrustStore(files: boot.trusted, folders: options.folders).required()
       wasGood = try BootSite(boot, options.folders, trust).verify().holds
@@ -33,6 +37,8 @@ struct SigningOffer {
   func make(
     _ pins: [CardIdentifier: SecretSource], made: String?
   ) throws(Failure) -> Bool {
+    // Before anybody is asked: what the generator left is what counts.
+    let made = made.map { images.record(madeBy: $0) } ?? []
     let signing: BootSigning
     do throws(Failure) {
       signing = try BootSigning(boot, options)
@@ -55,7 +61,7 @@ struct SigningOffer {
     do throws(Failure) {
       // The first question was the offer; the one behind what changed is asked all the same.
       _ = try signing.sign(
-        BootSigning.Wishes(pin: source, yes: options.yes, made: wasGood ? made : nil))
+        BootSigning.Wishes(pin: source, yes: options.yes, made: wasGood ? made : []))
     } catch {
       error.show()
       throw Failure(error.status, "", next: "\(place) must be signed: run latchkey sign.")

@@ -18,15 +18,18 @@ struct ChangesReport: Encodable {
   let entriesCompared: Bool
   /// The boot entries that changed, those without a cause first.
   let entries: [EntryChangeReport]
+  /// What changed in configurations beside their entries, and in the entries' order.
+  let menus: [MenuChangeReport]
+  /// What each entry boots, beside what it booted when it was signed.
+  let boots: [BootOutlookReport]
   /// What could not be told, and why.
   let notes: [String]
 
   /// Of a verdict about a /boot that was hashed: what differs, and why. `latchkey changes` shows it, and
   /// `latchkey sign` before it asks.
-  /// - Parameter made: what made initramfs images anew in this very run, if anything did.
+  /// - Parameter made: the images that a generator made anew in this very run, if one did.
   init(
-    of boot: BootVerdict, _ hashed: HashedBoot, at site: BootSite, _ options: GlobalOptions,
-    made: String? = nil
+    of boot: BootVerdict, at site: BootSite, _ options: GlobalOptions, made: [ImageRecord] = []
   ) {
     let found = BootExplanation(
       of: boot, boot: site.path, root: options.sysroot, kept: site.kept, made: made)
@@ -34,6 +37,8 @@ struct ChangesReport: Encodable {
     verdict = signature.verdict
     changes = found.differences.map(DifferenceReport.init)
     unexplained = found.unexplained
+    menus = found.menus.map(MenuChangeReport.init)
+    boots = found.boots.map(BootOutlookReport.init)
     var notes: [String] = []
     switch found.entries {
     case .compared(let changes):
@@ -52,7 +57,7 @@ struct ChangesReport: Encodable {
       entries = []
       var reason = "they make no sense"
       if case .storage(let error) = error { reason = Failure(error).what }
-      notes.append("The boot entries can't be read: \(reason).")
+      notes.append("The boot entries can't be read, so nothing of them is explained: \(reason).")
     }
     self.notes = notes
     summary =
@@ -62,7 +67,7 @@ struct ChangesReport: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case verdict, summary, unexplained, changes, entriesCompared, entries, notes
+    case verdict, summary, unexplained, changes, entriesCompared, entries, menus, boots, notes
   }
 
   /// The lines for people: what nothing explains first.
@@ -76,13 +81,17 @@ struct ChangesReport: Encodable {
   /// The lines about what changed.
   var body: [String] {
     var lines: [String] = []
+    lines += menus.flatMap(\.lines)
     for entry in entries where !entry.isExplained { lines += entry.lines }
     for change in changes where !change.isExplained { lines += change.lines }
     for entry in entries where entry.isExplained { lines += entry.lines }
     for change in changes where change.isExplained { lines += change.lines }
-    if !changes.isEmpty || unexplained > 0 { lines += notes }
+    if !changes.isEmpty || unexplained > 0 { lines += notes + outlook }
     return lines
   }
+
+  /// The lines about what boots, where that differs or nobody knows.
+  var outlook: [String] { BootOutlookReport.lines(boots) }
 
   /// Whether the signature holds, so that there is something to compare with.
   var holds: Bool { ["good", "changed"].contains(verdict) }

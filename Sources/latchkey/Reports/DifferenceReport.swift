@@ -5,8 +5,10 @@ import BootManifest
 struct DifferenceReport: Encodable {
   let change: BootReport.Change
   let isExplained: Bool
-  /// `package`, `copied`, `update-initramfs`, `contents`, `initramfs`, `grub-mkconfig`, `grub-environment`, `latchkey`,
-  /// `kernel-link`, `removed`, `not-as-shipped`, `not-as-recorded`, `unknown`.
+  /// `package`, `copied`, `made`, `update-initramfs`, `contents`, `initramfs`, `grub-mkconfig`,
+  /// `grub-environment`, `latchkey`, `kernel-link`, `removed`; and what explains nothing: `not-as-shipped`,
+  /// `downgraded`, `not-as-made`, `not-recorded`, `record-unreadable`, `not-as-recorded`, `older-kernel`,
+  /// `unknown`.
   let cause: String
   /// The package that ships the file, or did.
   let package: String?
@@ -52,9 +54,40 @@ struct DifferenceReport: Encodable {
       CauseWords(
         cause: "initramfs",
         words: "made anew by \(Escaped.text(program)), which latchkey has just run")
-    case .grubMkconfig:
+    case .made(let record):
       CauseWords(
-        cause: "grub-mkconfig", words: "says that update-grub made it; look at its entries")
+        cause: "made",
+        words: "made here by \(Escaped.text(record.maker)) on \(Moment.text(record.time))")
+    case .notMade(let record):
+      CauseWords(
+        cause: "not-as-made",
+        words: "NOT the one that \(Escaped.text(record.maker)) made here on "
+          + Moment.text(record.time))
+    case .notRecorded:
+      CauseWords(
+        cause: "not-recorded",
+        words: "NOT recorded as made here, as other images are")
+    case .recordUnreadable:
+      CauseWords(
+        cause: "record-unreadable",
+        words: "what is recorded of its making is damaged, or others can write it; make it anew: "
+          + "update-initramfs -u -k all")
+    case .grubMkconfig(let isCompared):
+      CauseWords(
+        cause: "grub-mkconfig",
+        words: isCompared
+          ? "says that update-grub made it; what it boots was compared"
+          : "says that update-grub made it, and can't be compared with what was signed")
+    case .olderKernel(let target, let newer):
+      CauseWords(
+        cause: "older-kernel",
+        words: "a link to \(Escaped.text(target)), which is OLDER than \(Escaped.text(newer))")
+    case .downgraded(let file):
+      CauseWords(
+        cause: "downgraded",
+        words:
+          "as \(file.words) ships it, which is OLDER than \(Escaped.text(file.event?.from ?? ""))",
+        file: file)
     case .grubEnvironment(let changes):
       CauseWords(cause: "grub-environment", words: "GRUB's environment: " + words(changes))
     case .latchkey:

@@ -23,7 +23,7 @@ struct ImageReport: Encodable {
     let to: String?
     let isExplained: Bool
     /// `package`, `settings`, `generated`, `structure`, `as-before`, `local`, `not-as-shipped`, `unknown`,
-    /// `gone`.
+    /// `gone`, `part-missing`.
     let cause: String
     let package: String?
     let version: String?
@@ -114,6 +114,11 @@ extension ImageReport.File {
       case .asBefore:
         CauseWords(cause: "as-before", words: "the same is in an image that was signed")
       case .gone: CauseWords(cause: "gone", words: "it is gone")
+      case .partMissing:
+        CauseWords(
+          cause: "part-missing",
+          words:
+            "Latchkey needs it to open what is enrolled here, so that the passphrase is asked for")
       case .unknown: .unknown()
       }
     (cause, words) = (said.cause, said.words)

@@ -5,7 +5,7 @@ enum BootCheck {
   /// Nobody signs it: no certificate is trusted, or nothing was ever signed. No word about it.
   case notOurs
   /// It is as it was signed.
-  case good(BootReport)
+  case good(BootReport, BootSite, BootVerdict)
   /// It is not.
   case bad(BootReport)
 
@@ -35,7 +35,7 @@ enum BootCheck {
       }
     }
     let report = try site.report(verdict)
-    self = verdict.holds ? .good(report) : .bad(report)
+    self = verdict.holds ? .good(report, site, verdict) : .bad(report)
     if isAccepted { site.accept(verdict) }
   }
 }
@@ -61,6 +61,21 @@ extension BootReport {
   /// What the note says where nobody has looked at what an upgrade left.
   static var unseenNotice: [String] {
     ["Latchkey: an upgrade has changed /boot, and nobody has looked at it since."] + noticeAdvice
+  }
+
+  /// What the note says while /boot is being looked at, and where the machine went down meanwhile.
+  static let beginningNotice = [
+    "Latchkey: /boot has not been checked yet since this system started.",
+    "  If this is still here in some minutes, check it: sudo latchkey verify",
+  ]
+
+  /// What the note says where there was no end to it.
+  static func lateNotice(_ seconds: Int) -> [String] {
+    [
+      "Latchkey: /boot could not be checked within \(seconds) seconds: a file of it is huge, or its disk is slow.",
+      "  Don't trust it before it was: sudo latchkey verify. What is larger than it should be: "
+        + "sudo ls -lRS /boot",
+    ]
   }
 
   /// What the note says where looking failed.
