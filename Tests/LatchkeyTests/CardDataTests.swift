@@ -85,7 +85,7 @@ struct CardDataTests {
     let own = String(repeating: "0123456789", count: 4)
     let authority = String(repeating: "AB", count: 20)
     try work.latchkey(
-      ["card", "fingerprints", "authentication", own] + Self.admin, expecting: 0)
+      ["card", "fingerprints", "authentication", own, "--yes"] + Self.admin, expecting: 0)
     let shown = try work.latchkey(
       ["card", "fingerprints", "decryption", authority, "--ca"] + Self.admin, expecting: 0)
     #expect(shown.text.contains(own) && shown.text.contains("CA \(authority)"), "\(shown.text)")

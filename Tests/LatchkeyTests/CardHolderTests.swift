@@ -15,7 +15,7 @@ struct CardHolderTests {
     try work.folder.write("factory-admin", "12345678\n")
     for (entry, text, shown) in Self.entries {
       let result = try work.latchkey(
-        ["card", "holder", entry, text, "--admin-pin-file", "factory-admin"], expecting: 0)
+        ["card", "holder", entry, text, "--admin-pin-file", "factory-admin", "--yes"], expecting: 0)
       #expect(result.text.contains(shown), "\(result.text)")
     }
     let status = try GnuPG(work.daemon).cardStatus()

@@ -21,7 +21,7 @@ struct CardImportTests {
     let work = try workplace(.reader)
     let file = Repository.path("testkeys/\(name)/secret.asc")
     for key in ["signature", "decryption"] {
-      try work.latchkey(["card", "import", key, file] + Self.admin, expecting: 0)
+      try work.latchkey(["card", "import", key, file, "--yes"] + Self.admin, expecting: 0)
     }
     let gnupg = try GnuPG(work.daemon)
     _ = try gnupg.run(["--import", Repository.path("testkeys/\(name)/public.asc")])

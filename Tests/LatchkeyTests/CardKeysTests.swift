@@ -15,7 +15,8 @@ struct CardKeysTests {
       ("signature", "curve25519"), ("decryption", "curve25519"), ("authentication", "nistp256"),
     ] {
       let made = try work.latchkey(
-        ["card", "generate", key, "--algorithm", kind, "--json"] + Self.admin, expecting: 0)
+        ["card", "generate", key, "--algorithm", kind, "--json", "--yes"] + Self.admin,
+        expecting: 0)
       struct Made: Decodable {
         let result: Result
         struct Result: Decodable { let fingerprint: String }

@@ -34,13 +34,21 @@ public func fuzzFailedPINs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
 public func seedFailedPINs(
   _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<UnsafeMutableRawPointer>
 ) -> CInt {
-  writeSeeds(
-    [1, 47, 48, 96, 100, 256 * 48, 256 * 48 + 1].flatMap { size in
-      // As the first release wrote them, as this one does, and as a later one may.
-      [[], Array("LK".utf8) + [2, 0x20, 0, 6, 0, 0, 0, 1], Array("LK".utf8) + [3]].map { salt in
-        (0..<size).map { $0 % 48 < salt.count ? salt[$0 % 48] : UInt8(truncatingIfNeeded: $0) }
+  // As the first release wrote them, as this one does, and as a later one may.
+  let salts: [[UInt8]] = [[], [0x4C, 0x4B, 2, 0x20, 0, 6, 0, 0, 0, 1], [0x4C, 0x4B, 3]]
+  let sizes: [Int] = [1, 47, 48, 96, 100, 256 * 48, 256 * 48 + 1]
+  var seeds: [[UInt8]] = []
+  for size in sizes {
+    for salt in salts {
+      var seed: [UInt8] = []
+      for index in 0..<size {
+        let place = index % 48
+        seed.append(place < salt.count ? salt[place] : UInt8(truncatingIfNeeded: index))
       }
-    })
+      seeds.append(seed)
+    }
+  }
+  return writeSeeds(seeds)
 }
 
 private let folder = InputFolder()
