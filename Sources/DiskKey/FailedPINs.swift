@@ -70,7 +70,7 @@ public final class FailedPINs: PINMemory {
           throw .crypto
         }
         kept += salt
-        kept += try Self.digest(text, pin, card, salt)
+        kept += try Self.digest(text, pin, card, salt.span)
       }
       if kept.count > Self.maximumEntries * Self.entrySize { kept.removeFirst(Self.entrySize) }
       try write(kept)
@@ -93,7 +93,7 @@ public final class FailedPINs: PINMemory {
         let isFailed = kind == .old || entries[start + 3] >> 4 != PINFate.unknown.rawValue
         if fate != .failed { fate = isFailed ? .failed : .unknown }
       } else {
-        others += [UInt8](entries[start..<(start + Self.entrySize)])
+        others.append(entries.span.extracting(start..<(start + Self.entrySize)))
         // What it says nobody here can read: it may be this very text.
         if kind == .ofLaterRelease, fate == nil { fate = .unknown }
       }
@@ -119,7 +119,7 @@ public final class FailedPINs: PINMemory {
         }
         // An entry of the first release may be any card's.
         if !isNamed, Self.kind(entries, start) != .old {
-          kept += [UInt8](entries[start..<(start + Self.entrySize)])
+          kept.append(entries.span.extracting(start..<(start + Self.entrySize)))
         }
         start += Self.entrySize
       }
@@ -204,7 +204,7 @@ public final class FailedPINs: PINMemory {
   ) -> Bool {
     let hashed = start + saltSize
     do throws(DiskKeyError) {
-      let digest = try digest(text, pin, card, [UInt8](entries[start..<hashed]))
+      let digest = try digest(text, pin, card, entries.span.extracting(start..<hashed))
       return equalInConstantTime(
         digest.span, entries.span.extracting(hashed..<(start + entrySize)))
     } catch {
@@ -223,12 +223,12 @@ public final class FailedPINs: PINMemory {
   }
 
   private static func digest(
-    _ text: borrowing SecretBytes, _ pin: PIN, _ card: CardIdentifier, _ salt: [UInt8]
+    _ text: borrowing SecretBytes, _ pin: PIN, _ card: CardIdentifier, _ salt: Span<UInt8>
   ) throws(DiskKeyError) -> [UInt8] {
     let name = name(pin, card)
     do throws(CryptoError) {
       var digest = try MessageDigest(.sha256)
-      digest.update(salt.span)
+      digest.update(salt)
       digest.update(name.span.extracting(droppingFirst: 4))
       digest.update(name.span.extracting(3..<4))
       digest.update(text.bytes)

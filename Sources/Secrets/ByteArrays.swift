@@ -9,6 +9,7 @@ extension [UInt8] {
   }
 
   /// Adds a copy of borrowed bytes that are no secret.
+  @inline(never)
   package mutating func append(_ bytes: Span<UInt8>) {
     reserveCapacity(count + bytes.count)
     for index in bytes.indices { append(bytes[index]) }
