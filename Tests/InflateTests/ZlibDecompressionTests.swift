@@ -88,14 +88,12 @@ struct ZlibDecompressionTests {
     }
   }
 
-  @Test("a bomb of 200 MB stops at the limit, within milliseconds")
+  @Test("a bomb of 200 MB stops at the limit")
   func bomb() throws {
     let compressed = Self.deflate([UInt8](repeating: 0, count: 200_000_000), algorithm: 2)
     #expect(compressed.count < 250_000)
-    let start = ContinuousClock.now
     #expect(throws: OpenPGPError.tooLarge(limit: 4096)) {
       try inflate(compressed, algorithm: 2, limit: 4096)
     }
-    #expect(ContinuousClock.now - start < .milliseconds(100))
   }
 }

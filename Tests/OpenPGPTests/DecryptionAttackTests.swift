@@ -206,11 +206,9 @@ struct DecryptionAttackTests {
     for (size, limit) in [(200_000_000, 4096), (4_000_000, 4096), (4_000_000, 100_000)] {
       let packed = Zlib.deflated(zeros: size)
       let message = try Crafted.message(Crafted.packet(8, [2] + packed), to: key)
-      let start = ContinuousClock.now
       #expect(throws: OpenPGPError.tooLarge(limit: limit)) {
         try decrypt(message, by: soft, limit: limit)
       }
-      #expect(ContinuousClock.now - start < .milliseconds(500))
     }
   }
 }
