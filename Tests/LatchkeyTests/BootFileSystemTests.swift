@@ -149,7 +149,7 @@ struct BootFileSystemTests {
         [
           work.folder.path, Repository.path("scripts/cut-signing"), products, ".", "fat",
           "signal=KILL",
-        ], text: "", timeout: 2400), atLeast: 40)
+        ], text: "", timeout: 3300), atLeast: 40)
   }
 
   @Test(
