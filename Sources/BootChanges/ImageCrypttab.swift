@@ -69,7 +69,8 @@ package struct ImageCrypttab {
         else { return false }
         guard let inImage = volume.key else { return true }
         let key = fields.count > 2 ? fields[2] : ""
-        // A key file is copied into the image under the volume's name, or is the root file system's.
+        // A key file is copied into the image under the volume's name, or stays in the root file system, for
+        // whose mount point Debian's hook writes this very word (cryptsetup-initramfs, hooks/cryptroot).
         return inImage == key
           || (key.hasPrefix("/")
             && (inImage == "/cryptroot/keyfiles/\(volume.name).key"
