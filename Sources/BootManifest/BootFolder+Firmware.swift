@@ -4,20 +4,14 @@ import LibCrypto
 import OpenPGP
 
 extension BootFolder {
-  /// What Heads would find. Hashes all that its list names, unless the caller has just done so; `now` is in seconds
-  /// since 1970.
+  /// What Heads would find. Hashes all that its list names; `now` is in seconds since 1970.
   public func lookAsFirmware(
-    _ hashed: HashedBoot? = nil, trusted: TrustedSigners, now: UInt32
+    trusted: TrustedSigners, now: UInt32
   ) throws(BootError) -> FirmwareLook {
     let set = try readSet()
-    let found: HashedBoot
-    if let hashed {
-      found = hashed
-    } else {
-      // Heads reads no file that its list doesn't name.
-      let named = Set(FirmwareLook.lines(set[SetName.hashes] ?? []).map(\.path))
-      found = try hash(scan()) { named.contains($0.path) }
-    }
+    // Heads reads no file that its list doesn't name.
+    let named = Set(FirmwareLook.lines(set[SetName.hashes] ?? []).map(\.path))
+    let found = try hash(scan()) { named.contains($0.path) }
     return FirmwareLook(
       relative: try signature(of: set, .relative, trusted, now),
       absolute: try signature(of: set, .absolute, trusted, now),

@@ -10,7 +10,8 @@ extension BootFolder {
   /// ``verify(_:trusted:now:memory:formerDefault:)``: nothing is written. Nil if they make no set that a
   /// trusted key signed for this system, or an older one than was accepted here.
   public func verifyWaiting(
-    _ hashed: HashedBoot, trusted: TrustedSigners, now: UInt32, memory: SignatureMemory? = nil
+    _ hashed: HashedBoot? = nil, trusted: TrustedSigners, now: UInt32,
+    memory: SignatureMemory? = nil
   ) throws(BootError) -> BootVerdict? {
     var found: (time: UInt32, verdict: BootVerdict)?
     for turn in PendingTurn.allCases {

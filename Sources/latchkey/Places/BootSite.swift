@@ -52,7 +52,7 @@ struct BootSite {
 
   /// The verdict that there would be if what an interrupted signing left had taken its place; nil if that makes
   /// no set that counts here.
-  func verifyWaiting(_ hashed: HashedBoot) throws(Failure) -> BootVerdict? {
+  func verifyWaiting(_ hashed: HashedBoot? = nil) throws(Failure) -> BootVerdict? {
     try step { () throws(BootError) in
       try folder.verifyWaiting(hashed, trusted: trusted, now: Moment.now, memory: memory)
     }
@@ -66,10 +66,7 @@ struct BootSite {
     guard waits else { return report }
     report.waiting = .leftovers
     guard !verdict.holds else { return report }
-    let now = try step { () throws(BootError) in
-      if let hashed { hashed } else { try folder.hash(try folder.scan()) }
-    }
-    if let waiting = try verifyWaiting(now), waiting.holds { report.waiting = .wholeSet }
+    if let waiting = try verifyWaiting(hashed), waiting.holds { report.waiting = .wholeSet }
     return report
   }
 
